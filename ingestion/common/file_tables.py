@@ -1,0 +1,116 @@
+"""A raw table that is filled from files: each row with its file and row number, each file replaced as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import dlt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.common import files, gate
+from ingestion.common.errors import IngestionError
+from ingestion.common.source import DAY, WITHDRAWN, Need, Table
+
+if TYPE_CHECKING:
+    from dlt.common.storages.fsspec_filesystem import FileItemDict
+
+    from ingestion.common.pipeline import Run
+
+LOCATION = Need("bucket_url", "the file, folder or bucket URL to read, or a JSON list of them")
+
+# What our columns are called in the file, in its order; None leaves the file out.
+Naming = Callable[[list[str], str], list[str] | None]
+
+
+def file_table(name: str, grain: str, columns: list[str]) -> Table:
+    """A raw table of text columns, replaced by file and day."""
+    return Table(
+        name=name,
+        grain=grain,
+        columns={"source_file": "text", "source_row": "bigint", **dict.fromkeys(columns, "text")},
+        key=("source_file", "source_row"),
+        # The file too, or one file would wipe the same day of another.
+        replaced_by=("source_file", DAY),
+        arrow=True,
+    )
+
+
+def file_resource(run: Run, table: Table, day_from: str, naming: Naming) -> Any:
+    """The dlt resource that reads the files of bucket_url and file_glob into the table.
+
+    day_from: the column of ours whose first ten characters are the row's day.
+    Files that were read before and are gone are read as empty, so their rows go.
+    """
+
+    def rows() -> Iterator[Any]:
+        locations, pattern = run.setting("bucket_url"), run.setting("file_glob", "**/*")
+        covered: dict[str, set[date]] = {}
+        for item in files.find(locations, pattern):
+            names = naming(files.header(item), item["file_url"])
+            if names is None:
+                print(
+                    f"  {run.source.name}: left out, another kind of file: {item['file_url']}",
+                    flush=True,
+                )
+                continue
+            days = covered.setdefault(item["file_url"], set())
+            for part in placed(item, names, day_from):
+                kept = within(part, run)
+                days.update(pc.unique(kept[DAY]).to_pylist())
+                yield kept
+        if not covered:
+            raise IngestionError(
+                "none of the files is of the kind that this source reads",
+                where=str(locations),
+                mend="point bucket_url at the export",
+            )
+        for url, day in run.loaded(table.name, ("source_file", DAY), "group by 1, 2"):
+            if files.lies_in(url, locations, pattern) and (not run.asked or day in run.asked):
+                covered.setdefault(url, set()).add(day)
+        for url, days in covered.items():
+            yield from run.covered(table, days, {"source_file": url})
+
+    return dlt.resource(rows, name=table.name, **table.hints)
+
+
+def placed(item: FileItemDict, names: list[str], day_from: str) -> Iterator[pa.Table]:
+    """The rows of one file with their file, row and day."""
+    before = 0
+    for part in files.read(item, names):
+        count, times = len(part), part[day_from]
+        is_time = pc.fill_null(pc.match_substring_regex(times, gate.UTC_TIME), False)
+        if not pc.all(is_time).as_py():
+            row = pc.index(is_time, False).as_py()
+            found = times[row].as_py()
+            column = files.header(item)[names.index(day_from)]
+            raise IngestionError(
+                f'"{found}" is no UTC time' if found else "the time is empty",
+                where=files.place(item["file_url"], before + row + 1, column),
+                mend="write it like 2026-02-01T00:00:00Z",
+            )
+        # dlt's merge keys are never null, and it warns where Arrow says that they might be.
+        keys = {
+            "source_file": pa.array([item["file_url"]] * count, pa.string()),
+            DAY: pc.cast(pc.utf8_slice_codeunits(times, 0, 10), pa.date32()),
+        }
+        for name, values in keys.items():
+            part = part.append_column(pa.field(name, values.type, nullable=False), values)
+        numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
+        yield part.append_column("source_row", numbers).append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
+        before += count
+
+
+def within(rows: pa.Table, run: Run) -> pa.Table:
+    """The rows of the days that were asked for; all of them where nothing was."""
+    if not run.asked:
+        return rows
+    first, last = (pa.scalar(day) for day in (run.asked.since, run.asked.until))
+    return rows.filter(pc.and_(pc.greater_equal(rows[DAY], first), pc.less_equal(rows[DAY], last)))
+
+
+def locate(_: str, row: dict[str, Any], column: str) -> str:
+    """Where a row that the gate refused stands: file, line and column."""
+    return files.place(row["source_file"], row["source_row"], column)

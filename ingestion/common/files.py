@@ -1,0 +1,177 @@
+"""Files in a folder or bucket through dlt's filesystem source, read as text in Arrow batches.
+
+Every value lands as text, so that an amount keeps all its digits: CSV cells as they are written, Parquet
+decimals in full, doubles as the shortest text that gives the same double.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from dlt.common.storages.fsspec_filesystem import FileItemDict
+from dlt.sources.filesystem import filesystem
+from fsspec.utils import glob_translate
+
+from ingestion.common.errors import IngestionError
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
+NULLS = ["", "NULL", "null"]
+ROWS_AT_ONCE = 100_000
+BYTES_AT_ONCE = 16 * 2**20
+
+
+def find(locations: str | list[str], file_glob: str) -> Iterator[FileItemDict]:
+    """The data files under each location: a file, a folder or a bucket URL.
+
+    Raises IngestionError where a location holds none.
+    """
+    for location in locations_of(locations):
+        folder, pattern = split_location(location, file_glob)
+        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item)]
+        if not found:
+            raise IngestionError(
+                f'no CSV or Parquet file matches "{pattern}"',
+                where=location,
+                mend="check the location; file_glob chooses among its files",
+                exit_code=2,
+            )
+        yield from sorted(found, key=lambda item: item["file_url"])
+
+
+def locations_of(setting: str | list[str]) -> list[str]:
+    """One location, a list of them, or a JSON list in one string, as the environment gives it."""
+    if isinstance(setting, str):
+        return json.loads(setting) if setting.startswith("[") else [setting]
+    return list(setting)
+
+
+def split_location(location: str, file_glob: str) -> tuple[str, str]:
+    """A location as folder and pattern; one file is a pattern that only it matches."""
+    if "://" not in location:
+        location = Path(location).expanduser().absolute().as_uri()
+    if location.endswith(SUFFIXES):
+        folder, _, name = location.rpartition("/")
+        return folder, name
+    return location.rstrip("/"), file_glob
+
+
+def lies_in(url: str, locations: str | list[str], file_glob: str) -> bool:
+    """Whether find() would look at this file."""
+    for location in locations_of(locations):
+        folder, pattern = split_location(location, file_glob)
+        if url.startswith(f"{folder}/") and re.match(glob_translate(pattern), url[len(folder) + 1 :]):
+            return True
+    return False
+
+
+def _is_data(item: FileItemDict) -> bool:
+    return item["file_name"].endswith(SUFFIXES) and not PurePosixPath(item["file_name"]).name.startswith(
+        (".", "_")
+    )
+
+
+def header(item: FileItemDict) -> list[str]:
+    """The column names of a file, as they are written."""
+    if item["file_name"].endswith(".parquet"):
+        with item.open() as file:
+            return pq.ParquetFile(file).schema_arrow.names
+    with io.TextIOWrapper(_open(item), "utf-8-sig", newline="") as text:
+        return [name.strip() for name in next(csv.reader(text), [])]
+
+
+def read(item: FileItemDict, names: list[str]) -> Iterator[pa.Table]:
+    """The file's rows in order, every column text, under these names (as many as the header has)."""
+    batches = _read_parquet(item) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+    for batch in batches:
+        columns = [as_text(column) for column in batch.columns]
+        yield pa.table(dict(zip(names, columns, strict=True)))
+
+
+def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
+    with _open(item) as file:
+        try:
+            yield from pa_csv.open_csv(
+                file,
+                read_options=pa_csv.ReadOptions(column_names=names, skip_rows=1, block_size=BYTES_AT_ONCE),
+                parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()),
+                    null_values=NULLS,
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if "Empty CSV" in str(error):
+                return
+            raise IngestionError(
+                f"the CSV breaks off or has a row of another length: {error}",
+                where=item["file_url"],
+                mend="export it again; a half-written file is not loaded",
+            ) from error
+
+
+def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+    with item.open() as file:
+        try:
+            yield from pq.ParquetFile(file).iter_batches(ROWS_AT_ONCE)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise IngestionError(
+                f"the Parquet file cannot be read: {error}",
+                where=item["file_url"],
+                mend="export it again; a half-written file is not loaded",
+            ) from error
+
+
+def _open(item: FileItemDict) -> Any:
+    # dlt looks at the name: .gz is unpacked while it is read.
+    return item.open(compression="auto")
+
+
+def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """A column as text; times in UTC, maps and lists as JSON."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return as_text(column.cast(kind.value_type))
+    if pa.types.is_string(kind):
+        return column
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.string())
+    if pa.types.is_nested(kind):
+        values = (_plain(kind, value) for value in column.to_pylist())
+        texts = [None if value is None else json.dumps(value, default=str) for value in values]
+        return pa.array(texts, pa.string())
+    return pc.cast(column, pa.string())
+
+
+def _plain(kind: pa.DataType, value: Any) -> Any:
+    return dict(value) if pa.types.is_map(kind) and value is not None else value
+
+
+def place(url: str, row: int, column: str) -> str:
+    """File, line and column of a value."""
+    at = f"row {row}" if url.endswith(".parquet") else f"line {line_of(url, row)}"
+    return f"{url}, {at}, column {column}"
+
+
+def line_of(file_url: str, row: int) -> int:
+    """The line of a CSV on which its row-th row ends; rows and lines differ where cells hold line ends."""
+    import fsspec
+
+    with fsspec.open(file_url, "rt", encoding="utf-8-sig", compression="infer", newline="") as text:
+        reader = csv.reader(text)
+        for number, _ in enumerate(reader):
+            if number == row:
+                return reader.line_num
+    raise ValueError(f"{file_url} has no row {row}")

@@ -1,0 +1,234 @@
+"""The gate: Great Expectations between what was read and the warehouse.
+
+One suite per raw table, from the source's contract. It looks at the load package on disk, so a row that
+breaks the contract stops the run before any table changes. Data Docs are written to .work/data_docs.
+A suite is made of the functions below; each expectation carries the words a person reads when it fails.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.common.errors import IngestionError
+from ingestion.common.money import NUMBER
+from ingestion.common.source import WITHDRAWN
+
+if TYPE_CHECKING:
+    import dlt
+    import pandas as pd
+
+    from ingestion.common.source import Source
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+DATA_DOCS = Path(".work/data_docs")
+# A person reads a few examples; the Data Docs hold the rest.
+EXAMPLES = 5
+# Rows checked at once: bounds the memory, whatever the size of the load.
+ROWS_AT_ONCE = 250_000
+
+Expectation = Any
+UTC_TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]00:?00)?$"
+
+
+def _made(kind: str, says: str, mend: str, **settings: Any) -> Expectation:
+    import great_expectations.expectations as gxe
+
+    return getattr(gxe, kind)(meta={"says": says, "mend": mend}, **settings)
+
+
+def present(column: str, *, severity: str = "critical") -> Expectation:
+    """The column has a value in every row."""
+    return _made(
+        "ExpectColumnValuesToNotBeNull",
+        "is empty",
+        "the provider's contract promises a value here",
+        column=column,
+        severity=severity,
+    )
+
+
+def number(column: str) -> Expectation:
+    """Every value that is there is a plain number, as text."""
+    return _made(
+        "ExpectColumnValuesToMatchRegex",
+        "is no number",
+        "write a plain decimal number, like 1000.00",
+        column=column,
+        regex=f"^{NUMBER}$",
+    )
+
+
+def utc_time(column: str) -> Expectation:
+    """Every value that is there is a day or a time in UTC, as text."""
+    return _made(
+        "ExpectColumnValuesToMatchRegex",
+        "is no UTC time",
+        "write it like 2026-02-01T00:00:00Z",
+        column=column,
+        regex=UTC_TIME,
+    )
+
+
+def matching(column: str, regex: str, says: str, mend: str) -> Expectation:
+    """Every value that is there has this form."""
+    return _made("ExpectColumnValuesToMatchRegex", says, mend, column=column, regex=regex)
+
+
+def one_of(column: str, values: list[str], *, severity: str = "critical") -> Expectation:
+    """Every value that is there is one of these."""
+    return _made(
+        "ExpectColumnValuesToBeInSet",
+        "is not a known value",
+        f"known are: {', '.join(values)}",
+        column=column,
+        value_set=values,
+        severity=severity,
+    )
+
+
+def not_negative(column: str) -> Expectation:
+    """Every value that is there is zero or more."""
+    return _made(
+        "ExpectColumnValuesToBeBetween",
+        "is below zero",
+        "a count cannot be negative; report it to the provider",
+        column=column,
+        min_value=0,
+    )
+
+
+def package_files(pipeline: dlt.Pipeline) -> dict[str, list[Path]]:
+    """The Parquet files of the normalized load packages, by table."""
+    files: dict[str, list[Path]] = {}
+    for load_id in pipeline.list_normalized_load_packages():
+        for job in pipeline.get_load_package_info(load_id).jobs["new_jobs"]:
+            if not job.job_file_info.table_name.startswith("_dlt"):
+                files.setdefault(job.job_file_info.table_name, []).append(Path(job.file_path))
+    return files
+
+
+def batches(path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
+    """The rows that will stay (not the marks of covered days), as Arrow-backed frames."""
+    import pandas as pd
+
+    file = pq.ParquetFile(path)
+    names = set(file.schema_arrow.names)
+    wanted = [column for column in [*columns, WITHDRAWN] if column in names]
+    for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
+        table = pa.Table.from_batches([batch])
+        for column in columns:
+            if column not in names:
+                table = table.append_column(column, pa.nulls(len(table), pa.string()))
+        if WITHDRAWN in names:
+            stays = pa.compute.invert(pa.compute.fill_null(table[WITHDRAWN], False))
+            table = table.filter(stays).drop_columns([WITHDRAWN])
+        yield table.to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def check(source: Source, pipeline: dlt.Pipeline) -> dict[str, int]:
+    """Run the source's suites over the load package; returns the rows by table.
+
+    Raises IngestionError with the offending rows where a critical expectation fails; prints the
+    failed warnings.
+    """
+    suites = source.gate()
+    rows: dict[str, int] = {}
+    context = None
+    failures: list[str] = []
+    for table, paths in sorted(package_files(pipeline).items()):
+        rows[table] = 0
+        suite = suites.get(table)
+        if not suite:
+            rows[table] = sum(len(frame) for path in paths for frame in batches(path, []))
+            continue
+        context = context or _context()
+        checkpoint = _checkpoint(context, f"{source.name}.{table}", suite, source.table(table).key)
+        columns = list(dict.fromkeys([*(e.column for e in suite), *source.table(table).key]))
+        for path in paths:
+            for frame in batches(path, columns):
+                rows[table] += len(frame)
+                if len(frame):
+                    failures += _failures(source, table, checkpoint, frame)
+    if failures:
+        shown = "\n  ".join(failures[:EXAMPLES])
+        raise IngestionError(
+            f"{source.name}: rows that break the contract; nothing was loaded\n  {shown}\n"
+            f"  all of them: {DATA_DOCS / 'index.html'}"
+        )
+    return rows
+
+
+def _context() -> Any:
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    context.delete_data_docs_site("local_site")
+    store = {
+        "class_name": "TupleFilesystemStoreBackend",
+        "base_directory": str(DATA_DOCS.absolute()),
+    }
+    index = {"class_name": "DefaultSiteIndexBuilder"}
+    context.add_data_docs_site(
+        "apportion",
+        {"class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index},
+    )
+    return context
+
+
+def _checkpoint(context: Any, name: str, expectations: list[Expectation], key: tuple[str, ...]) -> Callable:
+    """What validates one frame against the suite and writes its Data Docs page."""
+    import great_expectations as gx
+
+    asset = context.data_sources.add_or_update_pandas(name).add_dataframe_asset(name)
+    suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(name=name, data=asset.add_batch_definition_whole_dataframe(name), suite=suite)
+    )
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(
+            name=name,
+            validation_definitions=[definition],
+            actions=[gx.checkpoint.UpdateDataDocsAction(name="data docs")],
+            result_format={
+                "result_format": "SUMMARY",
+                "partial_unexpected_count": EXAMPLES,
+                "unexpected_index_column_names": list(key),
+            },
+        )
+    )
+    return lambda frame: checkpoint.run(batch_parameters={"dataframe": frame})
+
+
+def _failures(source: Source, table: str, checkpoint: Callable, frame: pd.DataFrame) -> list[str]:
+    """The offending rows in words; warnings are printed instead."""
+    import pandas as pd
+
+    said: list[str] = []
+    for validation in checkpoint(frame).run_results.values():
+        for result in validation.results:
+            if result.success:
+                continue
+            config = result.expectation_config
+            if result.exception_info.get("raised_exception"):
+                raise IngestionError(str(result.exception_info), where=f"{source.name}, gate")
+            column, meta = config.kwargs["column"], config.meta
+            found = []
+            for row in result.result["partial_unexpected_index_list"]:
+                value = row[column]
+                shown = "" if pd.isna(value) else f'"{value}" '
+                place = source.locate(table, row, column)
+                found.append(f"{place}: {shown}{meta['says']}; {meta['mend']}.")
+            if str(config.severity).endswith("critical"):
+                said += found
+            else:
+                count = result.result["unexpected_count"]
+                print(f"  {source.name}: warning, {count:,} rows: {found[0]}")
+    return said

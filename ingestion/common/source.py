@@ -1,0 +1,105 @@
+"""What a source declares, as data: its tables, their grain, and what it needs to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ingestion.common.pipeline import Run
+
+# Every raw table that is replaced by day carries these two. `withdrawn` never stays in the warehouse:
+# a row that has it only tells dlt's merge that the day was read, so that a line the provider withdrew goes.
+DAY = "charge_date"
+WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One raw table.
+
+    name           the table in raw_<source>
+    grain          what one row is, in words
+    columns        dlt data type of each column the contract promises; further columns are welcome
+    key            the columns that name a row; with `replaced_by`, only told, not enforced
+    replaced_by    the columns whose values are replaced as a whole by a new read; none: rows are
+                   updated by `key` and never deleted
+    restated_days  how many days before the last loaded one are read again by default
+    path           where the source finds it
+    arrow          whether the rows come as Arrow tables; dlt takes one kind per table
+    """
+
+    name: str
+    grain: str
+    columns: dict[str, str]
+    key: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()
+    restated_days: int = 0
+    path: str = ""
+    arrow: bool = False
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """The dlt hints that follow from the declaration."""
+        columns = {name: {"data_type": kind} for name, kind in self.columns.items()}
+        # A new type in a column stops the load, a new column is welcome.
+        contract = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
+        hints: dict[str, Any] = {"columns": columns, "schema_contract": contract}
+        if self.replaced_by:
+            columns[DAY] = {"data_type": "date"}
+            columns[WITHDRAWN] = {"data_type": "bool", "hard_delete": True}
+            hints["write_disposition"] = {"disposition": "merge", "strategy": "delete-insert"}
+            hints["merge_key"] = list(self.replaced_by)
+        else:
+            hints["write_disposition"] = {"disposition": "merge", "strategy": "upsert"}
+            hints["primary_key"] = list(self.key)
+        return hints
+
+
+@dataclass(frozen=True)
+class Need:
+    """A setting without which the source cannot run."""
+
+    key: str
+    meaning: str
+
+    def variable(self, source: str) -> str:
+        """The environment variable that gives it, in dlt's spelling."""
+        return f"SOURCES__{source.upper()}__{self.key.upper()}"
+
+
+def named_by_key(table: str, row: dict[str, Any], column: str) -> str:
+    """A row in words: its table and key."""
+    key = ", ".join(f"{name} {value}" for name, value in row.items() if name != column)
+    return f"{table}, {key}, column {column}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source: read(run) gives dlt resources; gate() its Great Expectations suites by table."""
+
+    name: str
+    summary: str
+    tables: tuple[Table, ...]
+    needs: tuple[Need, ...]
+    read: Callable[[Run], Iterable[Any]]
+    gate: Callable[[], dict[str, list[Any]]]
+    # Files are read whole: what they hold is the window.
+    windowed: bool = True
+    # Where a person finds a row that the gate refused.
+    locate: Callable[[str, dict[str, Any], str], str] = named_by_key
+
+    def table(self, name: str) -> Table:
+        """The table of that name."""
+        return next(table for table in self.tables if table.name == name)
+
+    def setting(self, key: str) -> str | None:
+        """A setting from the environment or .dlt/*.toml; None where it is absent."""
+        import dlt
+
+        return dlt.secrets.get(f"sources.{self.name}.{key}") or dlt.config.get(f"sources.{self.name}.{key}")
+
+    def missing(self) -> list[Need]:
+        """The needs that are not met."""
+        return [need for need in self.needs if not self.setting(need.key)]

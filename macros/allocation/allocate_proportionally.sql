@@ -1,0 +1,153 @@
+{#
+    The split: divides amounts over targets in proportion to weights. Every amount that is divided anywhere
+    in the project goes through here, so "adds up to the last digit" is said and tested once.
+
+    Within a partition the targets are ordered by a stable key. Their cumulative shares are cut to 18 digits;
+    each amount is cut at these shares, in units of its last place, and a target gets the difference of two
+    neighbouring cuts. The parts telescope, so they sum to the amount exactly. A part is within one unit of
+    amount x allocation_share, a share within 10^-18 of its ideal. Everything truncates toward zero, so
+    credits and refunds split as their mirror image.
+
+    amounts         relation or CTE: one row per amount to divide
+    drivers         relation or CTE: one row per partition and target, weights above zero
+    partition_by    columns that both have, never null
+    weight          column of drivers: a wide_integer, summing to less than 10^28 in a partition
+    order_by        columns of drivers that order the targets within a partition, uniquely
+    amount_columns  columns of amounts to divide, money()
+    keep            columns of amounts to keep
+    targets         columns of drivers to keep
+
+    Gives keep, targets, allocation_share (money(), 0 to 1) and the amount columns. An amount whose partition
+    has no drivers stays whole, with null targets and share 1: visible, never lost.
+#}
+{% macro allocate_proportionally(
+    amounts, drivers, partition_by, weight, order_by, amount_columns, keep=[], targets=[]
+) -%}
+
+    select
+        {%- for column in keep %}
+        amounts.{{ column }},
+        {%- endfor %}
+        {%- for column in targets %}
+        shares.{{ column }},
+        {%- endfor %}
+        coalesce(
+            {{ apportion.money_of_units('shares.share_until - shares.share_from') }},
+            cast(1 as {{ apportion.money() }})
+        ) as allocation_share,
+        {%- for column in amount_columns %}
+        {{ apportion.part_of('amounts.' ~ column, 'shares.share_from', 'shares.share_until') }} as {{ column }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+
+    from {{ amounts }} as amounts
+
+    left join (
+
+        select
+            {%- for column in partition_by + targets %}
+            {{ column }},
+            {%- endfor %}
+            {{ apportion.share_of('running_weight - ' ~ weight, 'total_weight') }} as share_from,
+            {{ apportion.share_of('running_weight', 'total_weight') }} as share_until
+
+        from (
+
+            select
+                *,
+                cast(sum({{ weight }}) over (
+                    partition by {{ partition_by | join(', ') }}
+                ) as {{ apportion.wide_integer() }}) as total_weight,
+                cast(sum({{ weight }}) over (
+                    partition by {{ partition_by | join(', ') }}
+                    order by {{ order_by | join(', ') }}
+                    rows between unbounded preceding and current row
+                ) as {{ apportion.wide_integer() }}) as running_weight
+
+            from {{ drivers }} as drivers
+
+        ) as weighed
+
+    ) as shares
+        on {% for column in partition_by -%}
+        {{ 'and ' if not loop.first }}amounts.{{ column }} = shares.{{ column }}
+        {% endfor %}
+
+{%- endmacro %}
+
+
+{#
+    A cumulative share in units of 10^-18, cut. weight x 10^18 would pass 38 digits; two steps of nine do not.
+    weight, total   wide integers, 0 <= weight <= total < 10^28, total above 0
+#}
+{% macro share_of(weight, total) -%}
+    {%- set nine = 'cast(1000000000 as ' ~ apportion.wide_integer() ~ ')' -%}
+    {%- set scaled = '(' ~ weight ~ ') * ' ~ nine -%}
+    ({{ apportion.integer_div(scaled, total) }} * {{ nine }}
+        + {{ apportion.integer_div('mod(' ~ scaled ~ ', ' ~ total ~ ') * ' ~ nine, total) }})
+{%- endmacro %}
+
+
+{#
+    The part of an amount between two cumulative shares (units of 10^-18); the whole where these are null.
+    A null amount stays null.
+#}
+{% macro part_of(amount, share_from, share_until) -%}
+    case
+        when {{ share_until }} is null then {{ amount }}
+        else {{ apportion.money_of_units(
+            apportion.cut_at(amount, share_until) ~ ' - ' ~ apportion.cut_at(amount, share_from)
+        ) }}
+    end
+{%- endmacro %}
+
+
+{# An amount x share in units of 10^-18, cut toward zero: whole units and fraction apart, or it would overflow. #}
+{% macro cut_at(amount, share) -%}
+    {%- set whole = apportion.whole_units(amount) -%}
+    ({{ whole }} * {{ share }} + {{ apportion.integer_div(
+        apportion.fraction_units(amount) ~ ' * ' ~ share, apportion.one_in_units()
+    ) }})
+{%- endmacro %}
+
+
+{# 10^18 as a wide integer: a share of 1, or one unit of money. #}
+{% macro one_in_units() -%}
+    cast(1000000000000000000 as {{ apportion.wide_integer() }})
+{%- endmacro %}
+
+
+{# The integer part of an amount, as a wide integer. #}
+{% macro whole_units(amount) -%}
+    cast(trunc({{ amount }}) as {{ apportion.wide_integer() }})
+{%- endmacro %}
+
+
+{# The fraction of an amount in units of 10^-18, as a wide integer with the amount's sign. #}
+{% macro fraction_units(amount) -%}
+    cast(({{ amount }} - trunc({{ amount }})) * {{ apportion.fraction_scale() }} as {{ apportion.wide_integer() }})
+{%- endmacro %}
+
+
+{# 10^18 as a decimal that may multiply a fraction of money() without losing a digit. #}
+{% macro fraction_scale() -%}
+    {{ return(adapter.dispatch('fraction_scale', 'apportion')()) }}
+{%- endmacro %}
+
+{% macro default__fraction_scale() -%}
+    cast(1000000000000000000 as decimal(19, 0))
+{%- endmacro %}
+
+{% macro bigquery__fraction_scale() -%}
+    cast(1000000000000000000 as bignumeric)
+{%- endmacro %}
+
+
+{# Units of 10^-18 as money(). #}
+{% macro money_of_units(units) -%}
+    cast(
+        cast({{ apportion.integer_div(units, apportion.one_in_units()) }} as {{ apportion.money() }})
+        + cast(mod({{ units }}, {{ apportion.one_in_units() }}) as {{ apportion.money() }})
+        * cast('0.000000000000000001' as {{ apportion.money() }})
+    as {{ apportion.money() }})
+{%- endmacro %}

@@ -1,0 +1,41 @@
+{# Any metric can drive any pool: a driver is a model int_drivers__<name> with these columns and a name in vars.drivers. #}
+with
+
+drivers as (
+    {% for name in var('drivers') %}
+    select
+        driver,
+        charge_date,
+        target_type,
+        target,
+        {%- for column in apportion.partition_columns() %}
+        {{ column }},
+        {%- endfor %}
+        quantity
+    from {{ ref('int_drivers__' ~ name) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        drivers.driver,
+        drivers.charge_date,
+        drivers.target_type,
+        coalesce(known.spelling, drivers.target) as target,
+        {%- for column in apportion.partition_columns() %}
+        drivers.{{ column }},
+        {%- endfor %}
+        drivers.quantity
+
+    from drivers
+
+    left join {{ ref('int_ownership__known_owners') }} as known
+        on drivers.target_type = known.tag
+        and {{ apportion.normalised('drivers.target') }} = known.normalised
+
+)
+
+select * from final

@@ -1,0 +1,34 @@
+{# The targets that the `exclude` cell of a pool keeps out. #}
+with
+
+owners as (
+
+    select
+        tag as target_type,
+        spelling as target,
+        normalised
+    from {{ ref('int_ownership__known_owners') }}
+
+),
+
+final as (
+
+    select
+        cast(null as {{ dbt.type_string() }}) as excluded,
+        target_type,
+        target
+    from owners
+    where false
+    {%- for exclusion in apportion.pool_exclusions() %}
+    union all
+    select
+        {{ apportion.text_literal(exclusion) }} as excluded,
+        target_type,
+        target
+    from owners
+    where {{ apportion.cell_condition(exclusion, ['normalised']) }}
+    {%- endfor %}
+
+)
+
+select * from final

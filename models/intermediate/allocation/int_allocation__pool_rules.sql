@@ -1,0 +1,26 @@
+with
+
+final as (
+
+    select
+        known.spelling as pool,
+        row_number() over (order by known.spelling, pools.valid_from, pools.valid_to, pools.method) as pool_rule,
+        {{ apportion.normalised('pools.method') }} as method,
+        {{ apportion.trimmed('pools.driver') }} as driver,
+        coalesce({{ apportion.normalised('pools.weight_window') }}, 'day') as weight_window,
+        coalesce({{ apportion.trimmed('pools.scope') }}, '') as scope,
+        {{ apportion.normalised('pools.per') }} as per,
+        coalesce({{ apportion.trimmed('pools.' ~ apportion.reserved('exclude')) }}, '') as excluded,
+        coalesce({{ apportion.normalised('pools.fallback_method') }}, 'unallocated') as fallback_method,
+        pools.valid_from,
+        pools.valid_to
+
+    from {{ ref('shared_cost_pools') }} as pools
+
+    inner join {{ ref('int_ownership__known_owners') }} as known
+        on known.tag = 'shared_pool'
+        and {{ apportion.normalised('pools.pool') }} = known.normalised
+
+)
+
+select * from final

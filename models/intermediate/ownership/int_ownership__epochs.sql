@@ -1,0 +1,26 @@
+{# Stretches of days over which no rule, feature, team or lookup starts or ends: ownership is constant in each. #}
+with
+
+starts as (
+
+    select cast('{{ var("first_date") }}' as date) as day
+    {%- for seed in ['virtual_tag_rules', 'features', 'teams', 'lookups'] %}
+    {%- for bound in ['valid_from', 'valid_to'] %}
+    union distinct
+    select {{ bound }} as day from {{ ref(seed) }}
+    {%- endfor %}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        day as valid_from,
+        lead(day) over (order by day) as valid_to
+    from starts
+    where day >= cast('{{ var("first_date") }}' as date)
+
+)
+
+select * from final

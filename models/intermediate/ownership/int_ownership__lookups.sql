@@ -1,0 +1,25 @@
+{# Grouped, so that a key which stands twice can never double money; a test names it. #}
+with
+
+final as (
+
+    select
+        lookups.lookup_name,
+        {{ apportion.normalised('lookups.key') }} as normalised_key,
+        epochs.valid_from,
+        min({{ apportion.trimmed('lookups.value') }}) as value
+
+    from {{ ref('lookups') }} as lookups
+
+    inner join {{ ref('int_ownership__epochs') }} as epochs
+        on (lookups.valid_from <= epochs.valid_from or lookups.valid_from is null)
+        and (lookups.valid_to > epochs.valid_from or lookups.valid_to is null)
+
+    group by
+        lookups.lookup_name,
+        {{ apportion.normalised('lookups.key') }},
+        epochs.valid_from
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+{{ apportion.by_epoch(ref('dim_teams'), 'team', ['cost_center']) }}

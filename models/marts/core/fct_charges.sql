@@ -1,0 +1,41 @@
+-- depends_on: {{ ref('int_charges__changed_days') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date') }}",
+    )
+}}
+
+with
+
+lines as (
+
+    {{ apportion.union_providers('charges', apportion.charge_columns()) }}
+
+),
+
+days as (
+
+    {{ apportion.days_to_write('x_source') }}
+
+),
+
+final as (
+
+    select
+        {%- for column in apportion.charge_columns() %}
+        lines.{{ column }},
+        {%- endfor %}
+        days.changed_at as x_changed_at
+
+    from lines
+
+    inner join days
+        on lines.x_source = days.provider
+        and lines.charge_date = days.charge_date
+
+)
+
+select * from final
