@@ -1,4 +1,4 @@
-"""A raw table that is filled from files: each row with its file and row number, each file replaced as a whole."""
+"""A raw table filled from files: each row with its file and row number, each file replaced as a whole."""
 
 from __future__ import annotations
 

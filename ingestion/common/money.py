@@ -31,3 +31,11 @@ def money_text(value: Any) -> str | None:
 def exact_json(body: str | bytes) -> Any:
     """Parse JSON; numbers with a fraction or exponent become text, integers stay integers."""
     return json.loads(body, parse_float=str, parse_constant=str)
+
+
+def landed(value: Any) -> str | None:
+    """A number as exact text; what is none stays as it is, for the gate to refuse with its row."""
+    try:
+        return money_text(value)
+    except ValueError:
+        return str(value)

@@ -1,4 +1,4 @@
-"""Runs one source: extract, normalize, gate, guard, load. Until `load` starts, nothing in the warehouse moves.
+"""Runs one source: extract, normalize, gate, guard, load. Until load nothing in the warehouse moves.
 
 Raw tables live in raw_<source>. Beside them `load_log` keeps every day that a run covered, empty or not:
 dbt rewrites exactly those days.
@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,15 +66,15 @@ class Run:
         if self.asked:
             return self.asked
         last = yesterday()
-        loaded = [
-            day
-            for name, day in self.loaded(LOAD_LOG.name, ("table_name", f"max({DAY})"), "group by 1")
-            if name == table.name
-        ]
-        if not loaded:
+        loaded_until = self.loaded_until.get(table.name)
+        if not loaded_until:
             return Window.ending(last, FIRST_READ_DAYS)
-        since = min(loaded[0], last) - timedelta(days=table.restated_days)
-        return Window(since, last)
+        return Window(min(loaded_until, last) - timedelta(days=table.restated_days), last)
+
+    @cached_property
+    def loaded_until(self) -> dict[str, date]:
+        """The last day that a run covered, by table."""
+        return dict(self.loaded(LOAD_LOG.name, ("table_name", f"max({DAY})"), "group by 1"))
 
     def loaded(self, table: str, columns: Iterable[str], suffix: str = "") -> list[tuple[Any, ...]]:
         """Rows of a raw table as it is now; none where it does not exist yet."""
@@ -212,13 +213,13 @@ def run_source(source: Source, asked: Window | None, *, accept_fewer_rows: bool 
         if not accept_fewer_rows:
             guards.refuse_shrinking(run, rows)
         pipeline.load()
-    except BaseException as error:
-        # What was extracted must not be loaded by the next run: it reads again.
+        return rows
+    except Exception as error:
+        raise explained(source, error) from error
+    finally:
+        # The warehouse holds the state. What was extracted and not loaded must not be loaded by the next
+        # run, and a folder left behind would contradict a DuckDB file that was deleted.
         shutil.rmtree(pipeline.working_dir, ignore_errors=True)
-        if isinstance(error, Exception):
-            raise explained(source, error) from error
-        raise
-    return rows
 
 
 def explained(source: Source, error: BaseException) -> IngestionError:

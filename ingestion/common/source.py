@@ -42,13 +42,20 @@ class Table:
     @property
     def hints(self) -> dict[str, Any]:
         """The dlt hints that follow from the declaration."""
-        columns = {name: {"data_type": kind} for name, kind in self.columns.items()}
+        # Nullable is said out loud: dlt's contract takes an unsaid one for a change of type.
+        columns: dict[str, dict[str, Any]] = {
+            name: {"data_type": kind, "nullable": name not in (*self.replaced_by, *self.key)}
+            for name, kind in self.columns.items()
+        }
         # A new type in a column stops the load, a new column is welcome.
         contract = {"tables": "evolve", "columns": "evolve", "data_type": "freeze"}
         hints: dict[str, Any] = {"columns": columns, "schema_contract": contract}
         if self.replaced_by:
-            columns[DAY] = {"data_type": "date"}
-            columns[WITHDRAWN] = {"data_type": "bool", "hard_delete": True}
+            for name in self.key:
+                # The rows that only mark a day have no key.
+                columns[name]["nullable"] = name not in self.replaced_by
+            columns[DAY] = {"data_type": "date", "nullable": False}
+            columns[WITHDRAWN] = {"data_type": "bool", "nullable": True, "hard_delete": True}
             hints["write_disposition"] = {"disposition": "merge", "strategy": "delete-insert"}
             hints["merge_key"] = list(self.replaced_by)
         else:

@@ -143,11 +143,24 @@
 {%- endmacro %}
 
 
-{# Units of 10^-18 as money(). #}
+{# Units of 10^-18 as money(): whole units and fraction apart, since 10^38 fits no decimal with decimals. #}
 {% macro money_of_units(units) -%}
     cast(
         cast({{ apportion.integer_div(units, apportion.one_in_units()) }} as {{ apportion.money() }})
-        + cast(mod({{ units }}, {{ apportion.one_in_units() }}) as {{ apportion.money() }})
-        * cast('0.000000000000000001' as {{ apportion.money() }})
+        + {{ apportion.fraction_of_units('mod(' ~ units ~ ', ' ~ apportion.one_in_units() ~ ')') }}
     as {{ apportion.money() }})
+{%- endmacro %}
+
+
+{# Less than 10^18 units of 10^-18 as a decimal. #}
+{% macro fraction_of_units(units) -%}
+    {{ return(adapter.dispatch('fraction_of_units', 'apportion')(units)) }}
+{%- endmacro %}
+
+{% macro default__fraction_of_units(units) -%}
+    cast({{ units }} as decimal(18, 0)) * cast('0.000000000000000001' as decimal(18, 18))
+{%- endmacro %}
+
+{% macro bigquery__fraction_of_units(units) -%}
+    {{ units }} * cast('0.000000000000000001' as bignumeric)
 {%- endmacro %}

@@ -1,10 +1,11 @@
 {#
-    The columns that every int_<provider>__charges has, in order: FOCUS 1.3 and what FOCUS has no word for.
+    The columns that every int_<provider>__charges has, in order: those of FOCUS 1.0 to 1.4, and what FOCUS has
+    no word for.
     fct_charges adds x_changed_at.
 #}
 {% macro charge_columns() %}
     {% set columns = ['charge_date', 'cost_basis', 'x_source', 'x_charge_id'] %}
-    {% for column in apportion.focus_columns_of('1.3') %}
+    {% for column in apportion.focus_columns() %}
         {% do columns.append(column[1]) %}
     {% endfor %}
     {{ return(columns + apportion.call_columns()) }}

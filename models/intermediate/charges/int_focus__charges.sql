@@ -17,7 +17,7 @@ final as (
         'billed' as cost_basis,
         'focus' as x_source,
         charge_id as x_charge_id,
-        {%- for id, name, kind, introduced, removed in apportion.focus_columns_of('1.3') %}
+        {%- for id, name, kind, introduced, removed in apportion.focus_columns() %}
         {% if name == 'service_provider_name' -%}
             coalesce(service_provider_name, provider_name)
         {%- elif name == 'provider_name' -%}

@@ -1,0 +1,175 @@
+"""Reports in pages and buckets of days, through dlt's rest_api.
+
+A resource is a rest_api configuration made by `report()` or `listing()`; `resources()` adds what every
+source needs: exact numbers, refused half replies, cursors that move on, and the days that were covered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import dlt
+from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
+from dlt.sources.rest_api import rest_api_resources
+
+from ingestion.common.errors import IngestionError
+from ingestion.common.money import exact_json
+from ingestion.common.source import DAY
+
+if TYPE_CHECKING:
+    from requests import Request, Response
+
+    from ingestion.common.pipeline import Run
+    from ingestion.common.source import Table
+
+
+class Cursor(JSONResponseCursorPaginator):
+    """A cursor that must move on: a missing or repeated one would lose rows or loop for ever."""
+
+    def __init__(self, path: str, param: str) -> None:
+        super().__init__(cursor_path=path, cursor_param=param, has_more_path="has_more")
+        self.seen: set[str] = set()
+
+    def init_request(self, request: Request) -> None:
+        """A new sequence of pages starts."""
+        self.seen = set()
+        super().init_request(request)
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        """Read the next cursor; raises IngestionError where it is missing or was there before."""
+        reply = response.json()
+        super().update_state(response, data)
+        where = response.url.split("?")[0]
+        if reply["has_more"] and not self.has_next_page:
+            raise IngestionError("the reply says there is more, without a cursor", where=where, mend=AGAIN)
+        if self.has_next_page:
+            if self._next_reference in self.seen:
+                raise IngestionError("the API repeats a page cursor", where=where, mend=AGAIN)
+            self.seen.add(self._next_reference)
+
+
+AGAIN = "nothing was loaded; run it again, and report the address if it happens each time"
+
+
+def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
+    """The response actions of every endpoint: numbers keep their digits, and half replies are errors.
+
+    check   looks at the parsed reply and returns what is wrong with it, if anything
+    """
+
+    def exact(response: Response, *_: Any, **__: Any) -> Response:
+        response.json = lambda **_: exact_json(response.content)
+        return response
+
+    def whole(response: Response, *_: Any, **__: Any) -> Response:
+        if response.ok:
+            reply = response.json()
+            wrong = (
+                "the reply is no page of data"
+                if not isinstance(reply, dict)
+                or not isinstance(reply.get("data"), list)
+                or not isinstance(reply.get("has_more"), bool)
+                else check(reply)
+            )
+            if wrong:
+                raise IngestionError(wrong, where=response.url.split("?")[0], mend=AGAIN)
+        return response
+
+    return [exact, whole]
+
+
+def report(
+    table: Table,
+    path: str,
+    params: dict[str, Any],
+    rows_of: Callable[[dict[str, Any]], Iterator[dict[str, Any]]],
+    check: Callable[[dict[str, Any]], str | None],
+    name: str = "",
+) -> dict[str, Any]:
+    """A paged report as a rest_api resource.
+
+    rows_of   the rows of one item of `data` (a bucket, or a row by itself)
+    name      where several reports fill one table
+    """
+    return {
+        "name": name or table.name,
+        "table_name": table.name,
+        "endpoint": {
+            "path": path,
+            "params": params,
+            "data_selector": "data",
+            "paginator": Cursor("next_page", "page"),
+            "response_actions": checked(check),
+        },
+        "processing_steps": [{"yield_map": rows_of}],
+        **table.hints,
+    }
+
+
+def listing(
+    table: Table,
+    path: str,
+    params: dict[str, Any],
+    cursor_param: str,
+    columns: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """A list of projects, users or keys as a rest_api resource; removed ones stay in the table."""
+    return {
+        "name": table.name,
+        "endpoint": {
+            "path": path,
+            "params": params,
+            "data_selector": "data",
+            "paginator": Cursor("last_id", cursor_param),
+            "response_actions": checked(lambda _: None),
+        },
+        "processing_steps": [{"map": columns}],
+        **table.hints,
+    }
+
+
+def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
+    """The dlt resources of the source, and of the days that its reports cover."""
+    # dlt's session raises on a status of its own; rest_api wants to look at it first.
+    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
+    session.configure()
+    yield from rest_api_resources(
+        {"client": {**client, "session": session.session}, "resources": list(configs)}
+    )
+    for table in run.source.tables:
+        if table.replaced_by:
+            yield dlt.resource(
+                run.covered(table, run.window(table).days()),
+                name=f"{table.name}_days",
+                table_name=table.name,
+                **table.hints,
+            )
+
+
+def numbered(
+    rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Rows with a line_id that is the same in every read.
+
+    It is made of the dimensions `of`; rows that share them all are numbered in the order of `order`.
+    dlt takes the list as one item: a row at a time costs it milliseconds.
+    """
+    seen: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: [str(row.get(name)) for name in order]):
+        named = json.dumps([row.get(name) for name in of], default=str)
+        digest = hashlib.sha256(named.encode()).hexdigest()[:16]
+        seen[digest] = seen.get(digest, 0) + 1
+        number = f"-{seen[digest]}" if seen[digest] > 1 else ""
+        row["line_id"] = f"{row[DAY]}-{digest}{number}"
+    return rows
+
+
+def in_window(run: Run, table: Table, day: date, where: str) -> bool:
+    """Whether a bucket belongs to the window. Raises IngestionError where the API sends others."""
+    if day not in run.window(table):
+        raise IngestionError(f"the reply holds {day}, which was not asked for", where=where, mend=AGAIN)
+    return True

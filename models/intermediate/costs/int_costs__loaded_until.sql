@@ -1,0 +1,37 @@
+{#
+    How far costs are known. A source that stopped more than 35 days before the newest one has ended, not lagged;
+    the slowest of the others says up to which day a ratio may count costs.
+#}
+with
+
+sources as (
+
+    select
+        provider,
+        max(charge_date) as last_day
+    from {{ ref('int_charges__changed_days') }}
+    where charge_date <= {{ dbt.current_timestamp() }}
+    group by provider
+
+),
+
+newest as (
+
+    select max(last_day) as last_day from sources
+
+),
+
+final as (
+
+    select
+        max(newest.last_day) as newest_day,
+        min(sources.last_day) as complete_until
+
+    from sources
+
+    inner join newest
+        on sources.last_day >= {{ dbt.dateadd('day', -35, 'newest.last_day') }}
+
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ apportion.focus_view('1.4') }}
