@@ -23,11 +23,15 @@
 
 {#
     The select of int_ownership__matches.
-    tuples   relation with the tuples and their stretch of days
+    tuples      relation with the tuples and their stretch of days
+    backwards   rules of one priority from the last to the first: a test compares the outcomes
     Columns: tag_key, valid_from, valid_to and for each ladder rule_<ladder> and value_<ladder>.
 #}
-{% macro match_rules(tuples) %}
+{% macro match_rules(tuples, backwards=false) %}
     {% set rules = apportion.virtual_tag_rules() %}
+    {% if backwards %}
+        {% set rules = rules | reverse | sort(attribute='priority') %}
+    {% endif %}
     {% set ladders = apportion.rule_ladders(rules) %}
     {% set templates = apportion.rule_templates(rules) %}
     {% set lookups = apportion.rule_lookups(templates) %}

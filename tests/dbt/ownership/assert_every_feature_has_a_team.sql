@@ -1,0 +1,2 @@
+select feature, valid_from from {{ ref('dim_features') }}
+where team is null

@@ -1,0 +1,6 @@
+{# A charge outside of dim_dates cannot be owned; widen vars.first_date and vars.last_date. #}
+select x_source, line_date, min(charge_date) as first_day, max(charge_date) as last_day
+from {{ ref('int_costs__daily') }}
+where charge_date < cast('{{ var("first_date") }}' as date)
+    or charge_date > {{ dbt.dateadd('day', -32, "cast('" ~ var('last_date') ~ "' as date)") }}
+group by x_source, line_date

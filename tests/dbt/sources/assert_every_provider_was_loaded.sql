@@ -1,0 +1,10 @@
+{#
+    An enabled provider whose tables were never loaded builds as empty. A warning, since a project may be set up
+    before its first load; it is an error where the provider is billed already.
+#}
+{{ config(severity='warn') }}
+{% for provider in var('providers') %}
+select '{{ provider }}' as provider
+where not exists (select 1 from {{ ref('int_charges__changed_days') }} where provider = '{{ provider }}')
+{{ 'union all' if not loop.last }}
+{% endfor %}
