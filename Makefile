@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock clean
+.PHONY: help setup demo test build load report check-seeds lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -24,6 +24,21 @@ $(READY): requirements.lock requirements-uv.lock
 
 profiles.yml: | profiles.example.yml
 	cp profiles.example.yml $@
+
+demo: setup   ## Load the sandbox company, build, print the answers
+	$(BIN)/python -m commands.demo
+
+build: setup check-seeds   ## Check the seeds, then dbt build: models, data tests, unit tests
+	$(BIN)/dbt build --no-version-check
+
+load: setup   ## Load every configured source (python -m ingestion run)
+	$(BIN)/python -m ingestion run
+
+report: setup ## Print what the warehouse answers
+	$(BIN)/python -m commands.report
+
+check-seeds: setup   ## Every seed against its schema, in a person's words
+	$(BIN)/python -m commands.check_seeds
 
 lock:         ## Choose versions again: pyproject.toml -> requirements*.lock
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -213,13 +213,13 @@ def run_source(source: Source, asked: Window | None, *, accept_fewer_rows: bool 
         if not accept_fewer_rows:
             guards.refuse_shrinking(run, rows)
         pipeline.load()
-        return rows
     except Exception as error:
         raise explained(source, error) from error
     finally:
         # The warehouse holds the state. What was extracted and not loaded must not be loaded by the next
         # run, and a folder left behind would contradict a DuckDB file that was deleted.
         shutil.rmtree(pipeline.working_dir, ignore_errors=True)
+    return rows
 
 
 def explained(source: Source, error: BaseException) -> IngestionError:

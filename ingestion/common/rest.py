@@ -150,9 +150,7 @@ def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Itera
             )
 
 
-def numbered(
-    rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]
-) -> list[dict[str, Any]]:
+def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]) -> list[dict[str, Any]]:
     """Rows with a line_id that is the same in every read.
 
     It is made of the dimensions `of`; rows that share them all are numbered in the order of `order`.

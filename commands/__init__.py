@@ -1,0 +1,1 @@
+"""What make runs: checks, the demo and its report."""

@@ -1,0 +1,213 @@
+"""What the warehouse answers, on one page: what was billed, who owns it, what is about to go wrong.
+
+Reads the marts of the DuckDB file; prints, and exits with 1 where source, fact and allocation disagree.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from ingestion.common.pipeline import duckdb_path
+
+# Wide enough for the tables below, whatever the terminal says when output goes to a file.
+WIDTH = 100
+
+
+class Answers:
+    """The questions, each a query on the marts. connection: DuckDB, read only."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+        self.connection, self.console = connection, console
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.connection.execute(sql).fetchall()
+
+    def show(self, question: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+        """Print a question and its answer; numbers to the right."""
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+        for number, column in enumerate(columns):
+            numeric = any(isinstance(row[number], Decimal) for row in rows)
+            table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(*(text(value) for value in row))
+        self.console.print(f"\n[bold]{question}[/bold]")
+        self.console.print(table)
+
+    def billed(self) -> None:
+        """What was billed, by provider."""
+        self.show(
+            "What was billed?",
+            ["provider", "first day", "last day", "billed", "effective"],
+            self.rows(
+                """
+                select coalesce(provider_name, 'All'), min(charge_date), max(charge_date),
+                    sum(billed_cost), sum(effective_cost)
+                from fct_allocated_costs
+                group by rollup (provider_name) order by grouping(provider_name), 4 desc
+                """
+            ),
+        )
+
+    def owned(self) -> None:
+        """How much of the effective cost has an owner."""
+        self.show(
+            "What share of it is owned?",
+            ["owner", "effective", "share"],
+            self.rows(
+                """
+                select owner, sum(effective_cost),
+                    100 * sum(effective_cost) / sum(sum(effective_cost)) over ()
+                from (
+                    select effective_cost, case
+                        when feature = 'Prepaid' then 'prepayments (count when they are used)'
+                        when feature <> 'Unallocated' and allocation_method = 'direct' then 'a feature, directly'
+                        when feature <> 'Unallocated' and allocation_method = 'follow'
+                            then 'a feature, tax and credits of its usage'
+                        when feature <> 'Unallocated' then 'a feature, through a shared pool'
+                        when team <> 'Unallocated' then 'a team only'
+                        when product <> 'Unallocated' then 'a product only'
+                        else 'nobody' end as owner
+                    from fct_allocated_costs
+                ) as named
+                group by owner order by 2 desc
+                """
+            ),
+        )
+
+    def features(self) -> None:
+        """The cost of each product and feature."""
+        self.show(
+            "What does each product and feature cost?",
+            ["product", "feature", "team", "direct", "shared", "total"],
+            self.rows(
+                """
+                select product, case when grouping(feature) = 1 then 'all of it' else feature end,
+                    case when grouping(feature) = 1 then '' else min(team) end,
+                    coalesce(sum(effective_cost) filter (pool is null), 0),
+                    coalesce(sum(effective_cost) filter (pool is not null), 0),
+                    sum(effective_cost)
+                from fct_allocated_costs
+                where product <> 'Prepaid'
+                group by grouping sets ((product), (product, feature))
+                order by sum(sum(effective_cost)) over (partition by product) desc, product,
+                    grouping(feature) desc, 6 desc
+                """
+            ),
+        )
+
+    def models(self) -> None:
+        """AI spend by tier and model."""
+        self.show(
+            "What is spent on which models?",
+            ["tier", "model", "vendor", "effective"],
+            self.rows(
+                """
+                select model_tier, model, vendor, sum(effective_cost) from fct_model_tier_spend
+                group by all order by 4 desc limit 12
+                """
+            ),
+        )
+
+    def budgets(self) -> None:
+        """Budgets that are passed or about to be."""
+        rows = self.rows(
+            """
+            select feature, budget_status, monthly_budget, cost_to_date, forecast_cost, 100 * forecast_share
+            from fct_budget_status
+            where month_start = (select max(month_start) from fct_budget_status)
+                and budget_status in ('over', 'at risk')
+            order by forecast_share desc
+            """
+        )
+        found = self.rows("select max(last_day), any_value(days_in_month) from fct_budget_status")
+        question = f"Which budgets are about to be passed (as of {found[0][0]})?"
+        columns = ["feature", "status", "budget", "to date", "forecast", "% of budget"]
+        self.show(question, columns, rows or [("none", "", "", "", "", "")])
+
+    def units(self) -> None:
+        """What one unit of output costs."""
+        self.show(
+            "What does one unit cost?",
+            ["metric", "feature", "month", "units", "effective", "per unit"],
+            self.rows(
+                """
+                select metric, feature, strftime(month_start, '%Y-%m'), quantity, effective_cost,
+                    cast(unit_cost as decimal(18, 4))
+                from fct_unit_costs
+                where month_start >= (select max(month_start) - interval 1 month from fct_unit_costs)
+                order by metric, month_start
+                """
+            ),
+        )
+
+    def unpriced(self) -> None:
+        """Usage that no price covers, so that nothing looks free by mistake."""
+        rows = self.rows(
+            """
+            select price_status, coalesce(model, '-'), token_class, sum(quantity) from fct_ai_usage
+            where price_status in ('no price', 'unknown model') group by all order by 4 desc limit 6
+            """
+        )
+        if rows:
+            self.show("Which usage has no price?", ["why", "model", "counted", "quantity"], rows)
+
+    def agree(self) -> bool:
+        """Whether source, fact and allocation have the same money, and the line that says so."""
+        sums = ", ".join(
+            f"sum({place}_{cost}_cost)"
+            for cost in ("billed", "effective")
+            for place in ("source", "fact", "allocated")
+        )
+        equal, *totals = self.rows(f"select bool_and(is_equal), {sums} from fct_reconciliation")[0]
+        self.console.print()
+        if equal:
+            self.console.print(
+                f"[bold]Source, fact and allocation agree to the last digit:[/bold] "
+                f"billed {totals[0]}, effective {totals[3]}.",
+                soft_wrap=True,
+            )
+        else:
+            named = zip(("source", "fact", "allocated") * 2, totals, strict=True)
+            told = "; ".join(f"{place} {amount}" for place, amount in named)
+            self.console.print(
+                f"[bold red]The totals differ:[/bold red] billed and effective: {told}", soft_wrap=True
+            )
+        return bool(equal)
+
+
+def text(value: Any) -> str:
+    """A value as a person reads it: money to the cent, unit costs to four digits."""
+    if isinstance(value, Decimal):
+        return f"{value:,.4f}" if value.as_tuple().exponent == -4 else f"{value:,.2f}"
+    if isinstance(value, float):
+        return f"{value:.1f} %"
+    return "" if value is None else str(value)
+
+
+def main() -> int:
+    """Print the page."""
+    path = duckdb_path()
+    if not path.exists():
+        print(f"error: {path} does not exist; `make demo` or `make build` makes it.", file=sys.stderr)
+        return 2
+    with duckdb.connect(str(path), read_only=True) as connection:
+        answers = Answers(connection, Console(width=WIDTH, highlight=False))
+        answers.billed()
+        answers.owned()
+        answers.features()
+        answers.models()
+        answers.unpriced()
+        answers.budgets()
+        answers.units()
+        return 0 if answers.agree() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

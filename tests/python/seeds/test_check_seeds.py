@@ -1,0 +1,220 @@
+"""Each mistake that a person makes in a seed is one line that names file, line and column, and mends it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from commands.check_seeds import Project, main
+
+REPO = Path(__file__).parents[3]
+RULES = "virtual_tags/virtual_tag_rules.csv"
+RULE_COLUMNS = (REPO / "seeds" / RULES).read_text().splitlines()[0].split(",")
+
+
+@pytest.fixture
+def project(tmp_path):
+    shutil.copytree(REPO / "seeds", tmp_path / "seeds")
+    shutil.copy(REPO / "dbt_project.yml", tmp_path)
+    return tmp_path
+
+
+def add(project, seed, line):
+    path = project / "seeds" / seed
+    path.write_text(path.read_text() + line + "\n")
+    return len(path.read_text().splitlines())
+
+
+def rule(**cells):
+    cells = {"rule_id": "new", "tag": "environment", "priority": "1", "value": "x"} | cells
+    return ",".join('"' + cells.get(column, "").replace('"', '""') + '"' for column in RULE_COLUMNS)
+
+
+def faults(project):
+    return [str(fault) for fault in Project(project).faults()]
+
+
+def test_the_demo_seeds_are_right():
+    assert faults(REPO) == []
+
+
+def test_a_project_with_headers_only_is_right(project):
+    for path in (project / "seeds").rglob("*.csv"):
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert faults(project) == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "line", "column", "told"),
+    [
+        (RULES, rule(rule_id="env-label"), "rule_id", "stands on line"),
+        (RULES, rule(value=""), "value", "must be filled"),
+        (RULES, rule(priority="first"), "priority", "no whole number"),
+        (
+            RULES,
+            rule(tag="feature", value="serach"),
+            "value",
+            "no feature; add it to seeds/organization/features.csv",
+        ),
+        (RULES, rule(tag="team", value="nobody"), "value", "no team; add it to seeds/organization/teams.csv"),
+        (RULES, rule(tag="product", value="Nothing"), "value", "no product"),
+        (RULES, rule(tag="cost_center", value="CC-0"), "value", "no cost center"),
+        (RULES, rule(tag="shared_pool", value="poool"), "value", "no pool"),
+        (RULES, rule(value="{label:colour}"), "value", "not in vars.tag_labels"),
+        (RULES, rule(value="{shoe_size}"), "value", "is no attribute"),
+        (RULES, rule(value="{lookup:crm:sub_account}"), "value", 'no lookup is called "crm"'),
+        (RULES, rule(label="colour=red"), "label", "not in vars.tag_labels"),
+        (RULES, rule(label="team"), "label", "has no pattern"),
+        (RULES, rule(if_tag="planet=earth"), "if_tag", "no rule gives the tag"),
+        (RULES, rule(if_tag="environment=prod"), "if_tag", "in a circle: environment > environment"),
+        (RULES, rule(service="~(unclosed"), "service", "no RE2 regular expression"),
+        (RULES, rule(service="~(?=ahead)"), "service", "no RE2 regular expression"),
+        (RULES, rule(service="a||b"), "service", "empty alternative"),
+        (RULES, rule(overrides="yes"), "overrides", "only product, team, cost_center"),
+        (RULES, rule(overrides="maybe"), "overrides", "write one of: yes"),
+        (RULES, rule(valid_from="01/02/2026"), "valid_from", "write year-month-day, like 2026-02-01"),
+        (RULES, rule(valid_from="2026-02-01", valid_to="2026-01-01"), "valid_to", "not after valid_from"),
+        ("organization/features.csv", "new-thing,Search,,,,", "team", "must be filled"),
+        (
+            "organization/features.csv",
+            "new-thing,Search,ghosts,,,",
+            "team",
+            "no team of seeds/organization/teams.csv",
+        ),
+        ("organization/features.csv", "doc-chat,Search,documents,2026-01-01,,", "valid_from", "valid twice"),
+        ("organization/features.csv", "new-thing,Search,documents", "", "it has 3 cells, and the header 6"),
+        (
+            "allocation/fixed_shares.csv",
+            "network,product,Build,0.1,2026-01-01,2026-02-01,",
+            "valid_from",
+            "valid twice",
+        ),
+        (
+            "allocation/fixed_shares.csv",
+            "network,feature,doc-chat,0.1,2026-01-01,,",
+            "share",
+            "sum to 11/10, not to 1",
+        ),
+        (
+            "allocation/fixed_shares.csv",
+            "network,feature,doc-chat,a tenth,,,",
+            "share",
+            "write 0.25, 25% or 1/3",
+        ),
+        ("allocation/fixed_shares.csv", "network,feature,nobody,0,,,", "target", "is no feature"),
+        ("allocation/fixed_shares.csv", "gold,feature,doc-chat,1,,,", "pool", "no pool of seeds/allocation"),
+        ("allocation/shared_cost_pools.csv", "new,usage,,day,,,,,,,", "driver", "needs a driver"),
+        (
+            "allocation/shared_cost_pools.csv",
+            "new,usage,moon_phase,day,,,,,,,",
+            "driver",
+            "nobody gives the driver",
+        ),
+        (
+            "allocation/shared_cost_pools.csv",
+            "new,fair,,day,,,,,,,",
+            "method",
+            "write one of: usage, cost, fixed, even",
+        ),
+        ("allocation/shared_cost_pools.csv", "new,fixed,,day,,,,,,,", "method", "has no shares"),
+        ("allocation/shared_cost_pools.csv", "new,cost,,day,shoe=big,,,,,,", "scope", "no cell of a rule"),
+        (
+            "allocation/driver_quantities.csv",
+            "gpu_hours,2026-01-01,2026-01-01,feature,doc-chat,,1,level,",
+            "period_end",
+            "not after period_start",
+        ),
+        (
+            "allocation/driver_quantities.csv",
+            "gpu_hours,2026-01-01,2026-02-01,feature,doc-chat,,NaN,level,",
+            "quantity",
+            "is no number",
+        ),
+        (
+            "allocation/driver_quantities.csv",
+            "gpu_hours,2026-01-01,2026-02-01,feature,doc-chat,,1,total,",
+            "kind",
+            "a driver is one kind",
+        ),
+        ("pricing/models.csv", "OpenAI,gpt-9,gpt-9,OpenAI,gpt,huge,", "tier", "write one of: frontier"),
+        (
+            "pricing/models.csv",
+            "OpenAI,o3-x,o3,Other,o-series,frontier,",
+            "vendor",
+            'has vendor "OpenAI" on line',
+        ),
+        (
+            "pricing/model_prices.csv",
+            'OpenAI,o3,standard,output,2026-01-01,"1,5",USD,,',
+            "price_per_million",
+            "no number",
+        ),
+        (
+            "pricing/model_prices.csv",
+            "OpenAI,o3,standard,output,2026-01-01,-1,USD,,",
+            "price_per_million",
+            "below 0",
+        ),
+        (
+            "pricing/model_prices.csv",
+            "OpenAI,o9,standard,output,2026-01-01,1,USD,,",
+            "model",
+            "no model of seeds/pricing",
+        ),
+        (
+            "finance/budgets.csv",
+            "doc-chat,2027-01-01,100,EUR,",
+            "currency",
+            "not the reporting currency, USD",
+        ),
+        (
+            "finance/exchange_rates.csv",
+            "EUR,2026-01-01,1.0000000000000000001,,",
+            "rate",
+            "more than 18 decimals",
+        ),
+        ("virtual_tags/label_keys.csv", ",Colour,team,", "raw_key", "not in vars.tag_labels"),
+        ("virtual_tags/lookups.csv", "crm,1,a,,,\ncrm,1,b,,,", "valid_from", "valid twice"),
+    ],
+)
+def test_a_mistake_names_its_place_and_its_mending(project, seed, line, column, told):
+    number = add(project, seed, line)
+    found = faults(project)
+    place = f"seeds/{seed}, line {number}" + (f", column {column}" if column else "")
+    if told == "has no shares":
+        place = f"seeds/{seed}, line {number}, column method"
+    assert any(fault.startswith(place + ":") and told in fault for fault in found), found
+
+
+def test_an_unknown_column_is_told_with_the_known_ones(project):
+    path = project / "seeds" / RULES
+    path.write_text(path.read_text().replace(",service,", ",servise,", 1))
+    assert (
+        f"seeds/{RULES}, line 1, column servise: no such column; the columns are rule_id"
+        in faults(project)[0]
+    )
+
+
+def test_lines_are_counted_through_cells_with_line_ends(project):
+    add(project, RULES, rule(note="two\nlines"))
+    number = add(project, RULES, rule(rule_id="other", priority="x"))
+    assert any(f"line {number}, column priority" in fault for fault in faults(project))
+
+
+def test_what_excel_saves_is_read(project):
+    path = project / "seeds" / "finance/budgets.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_text().replace("\n", "\r\n").encode())
+    assert faults(project) == []
+
+
+def test_latin_1_is_told(project):
+    path = project / "seeds" / "organization/teams.csv"
+    path.write_bytes(path.read_bytes() + "caf\u00e9,CC-1,,,,\n".encode("latin-1"))
+    assert any("it is not UTF-8" in fault for fault in faults(project))
+
+
+def test_the_exit_code_says_it_too(project, capsys):
+    assert main(project) == 0
+    add(project, "finance/budgets.csv", "doc-chat,2026-01-01,1,USD,")
+    assert main(project) == 1
+    assert "error: seeds/finance/budgets.csv, line" in capsys.readouterr().err
