@@ -28,7 +28,7 @@
     Columns: tag_key, valid_from, valid_to and for each ladder rule_<ladder> and value_<ladder>.
 #}
 {% macro match_rules(tuples, backwards=false) %}
-    {% set rules = apportion.virtual_tag_rules() %}
+    {% set rules = apportion.ladder(virtual_tag_rules()) %}
     {% if backwards %}
         {% set rules = rules | reverse | sort(attribute='priority') %}
     {% endif %}
@@ -301,7 +301,7 @@ select * from final
 
 {# A tag as rules give it: overrides first, then plain rules; null where undecided or where no rule gives it. #}
 {% macro decided_tag(tag) %}
-    {% set ladders = apportion.rule_ladders(apportion.virtual_tag_rules()) | selectattr('tag', 'equalto', tag) | list %}
+    {% set ladders = apportion.rule_ladders(virtual_tag_rules()) | selectattr('tag', 'equalto', tag) | list %}
     {% if not ladders %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
     {% endif %}

@@ -226,7 +226,7 @@
 #}
 {% macro joined_label(label) %}
     {% set spellings = [apportion.trimmed(apportion.json_label('described.labels', label['name']))] %}
-    {% for spelling in apportion.label_keys() if spelling['key'] == label['key'] %}
+    {% for spelling in label_keys() if spelling['key'] == label['key'] %}
         {% for other in apportion.labels_in_use()
             if other['key'] == spelling['raw_key'] and other['side'] == label['side'] %}
             {% set text = apportion.trimmed(apportion.json_label('described.labels', other['name'])) %}
@@ -245,7 +245,7 @@
     provider, model   SQL: who bills it, and how it is spelled on the bill
 #}
 {% macro canonical_model(provider, model) %}
-    {% set patterns = apportion.model_patterns() %}
+    {% set patterns = model_patterns() %}
     {% if not patterns %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
     {% endif %}

@@ -1,12 +1,9 @@
 {#
-    The rules, as a list of dicts in the order of the ladder: lowest priority first, then the smaller rule_id.
-    The only way to them: at run time they are read from the seed, a unit test overrides this macro, and where
+    The rules, as a list of dicts. The only way to them: at run time they are read from the seed, a unit test overrides this macro, and where
     introspection is off (compiling without an account) a sample with every operator stands in.
 #}
 {% macro virtual_tag_rules() %}
-    {{ return(apportion.ladder(apportion.seed_rows(
-        ref('virtual_tag_rules'), apportion.sample_rules(), dates=['valid_from', 'valid_to']
-    ))) }}
+    {{ return(apportion.seed_rows(ref('virtual_tag_rules'), apportion.sample_rules())) }}
 {% endmacro %}
 
 {# The spellings of label keys, as a list of dicts with provider, raw_key and key. #}
@@ -27,9 +24,8 @@
     The rows of a seed as dicts of text, blank cells left out.
     seed      ref() of the seed; stand it outside of any `if execute`, or dbt sees no dependency
     sample    what to give where the seed cannot be read: introspection is off
-    dates     columns that are dates, given as YYYY-MM-DD
 #}
-{% macro seed_rows(seed, sample, dates=[]) %}
+{% macro seed_rows(seed, sample) %}
     {% if not execute %}
         {{ return([]) }}
     {% endif %}
@@ -55,7 +51,7 @@
     {{ return(rows) }}
 {% endmacro %}
 
-{# Rules in the order in which they are tried. #}
+{# Rules in the order in which they are tried: lowest priority first, then the smaller rule_id. #}
 {% macro ladder(rules) %}
     {% set numbered = [] %}
     {% for rule in rules %}
