@@ -13,7 +13,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.common.pipeline import duckdb_path
+from ingestion.common.places import duckdb_path
 
 # Wide enough for the tables below, whatever the terminal says when output goes to a file.
 WIDTH = 100

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -84,8 +85,8 @@ def _is_data(item: FileItemDict) -> bool:
 def header(item: FileItemDict) -> list[str]:
     """The column names of a file, as they are written."""
     if item["file_name"].endswith(".parquet"):
-        with item.open() as file:
-            return pq.ParquetFile(file).schema_arrow.names
+        with _parquet(item) as file:
+            return file.schema_arrow.names
     with io.TextIOWrapper(_open(item), "utf-8-sig", newline="") as text:
         return [name.strip() for name in next(csv.reader(text), [])]
 
@@ -123,9 +124,15 @@ def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+    with _parquet(item) as file:
+        yield from file.iter_batches(ROWS_AT_ONCE)
+
+
+@contextmanager
+def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
     with item.open() as file:
         try:
-            yield from pq.ParquetFile(file).iter_batches(ROWS_AT_ONCE)
+            yield pq.ParquetFile(file)
         except (pa.ArrowInvalid, OSError) as error:
             raise IngestionError(
                 f"the Parquet file cannot be read: {error}",

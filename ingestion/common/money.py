@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 # Plain or E-notation, as FOCUS allows; no separators, no signs of currencies.
-NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _NUMBER = re.compile(NUMBER)
 
 

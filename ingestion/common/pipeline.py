@@ -21,10 +21,11 @@ import pyarrow as pa
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from requests.exceptions import ConnectionError as Unreachable
-from requests.exceptions import HTTPError, JSONDecodeError, Timeout
+from requests.exceptions import HTTPError, Timeout
 
 from ingestion.common import gate, guards
 from ingestion.common.errors import IngestionError
+from ingestion.common.places import duckdb_path, target, work_folder
 from ingestion.common.progress import collector
 from ingestion.common.source import DAY, WITHDRAWN, Source, Table
 from ingestion.common.windows import Window, yesterday
@@ -127,16 +128,6 @@ def rows_of(
             return []
 
 
-def target() -> str:
-    """duckdb, bigquery or snowflake: the same variable that profiles.yml reads."""
-    return os.environ.get("APPORTION_TARGET", "duckdb")
-
-
-def duckdb_path() -> Path:
-    """The DuckDB file, as profiles.yml has it."""
-    return Path(os.environ.get("APPORTION_DUCKDB_PATH", "apportion.duckdb")).absolute()
-
-
 def destination() -> Destination[Any, Any]:
     """The dlt destination of APPORTION_TARGET, with the settings that dbt's profile uses."""
 
@@ -175,7 +166,7 @@ def destination() -> Destination[Any, Any]:
 def pipeline_for(source: Source) -> dlt.Pipeline:
     """The dlt pipeline of a source. Its working folder belongs to one warehouse, not to the machine."""
     place = str(duckdb_path()) if target() == "duckdb" else target()
-    folder = Path(".work/dlt") / hashlib.sha256(place.encode()).hexdigest()[:12]
+    folder = work_folder() / "dlt" / hashlib.sha256(place.encode()).hexdigest()[:12]
     return dlt.pipeline(
         pipeline_name=source.name,
         destination=destination(),
@@ -236,12 +227,6 @@ def explained(source: Source, error: BaseException) -> IngestionError:
             return IngestionError(f"{source.name}: a setting is missing: {cause}", exit_code=2)
         if isinstance(cause, HTTPError) and cause.response is not None:
             return answered(source, cause)
-        if isinstance(cause, JSONDecodeError):
-            return IngestionError(
-                "the reply broke off in the middle; nothing was loaded",
-                where=source.name,
-                mend="run it again; if it happens each time, report the address to the provider",
-            )
         if isinstance(cause, Unreachable | Timeout):
             url = cause.request.url.split("?")[0] if cause.request and cause.request.url else ""
             return IngestionError(

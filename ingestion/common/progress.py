@@ -27,7 +27,7 @@ class PlainLines(NullCollector):
         if time.monotonic() - self.said_at > SECONDS_BETWEEN_LINES:
             self.said_at = time.monotonic()
             counted = ", ".join(f"{key} {value:,}" for key, value in self.counts.items())
-            print(f"  {self.source}: {self.step.lower()}: {counted}", flush=True)
+            print(f"  {self.source}: {self.step.split()[0].lower()}: {counted}", flush=True)
 
     def _start(self, step: str) -> None:
         self.counts = {}

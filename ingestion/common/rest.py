@@ -67,19 +67,27 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:
         if response.ok:
-            reply = response.json()
-            wrong = (
-                "the reply is no page of data"
-                if not isinstance(reply, dict)
-                or not isinstance(reply.get("data"), list)
-                or not isinstance(reply.get("has_more"), bool)
-                else check(reply)
-            )
+            wrong = fault_of(response, check)
             if wrong:
                 raise IngestionError(wrong, where=response.url.split("?")[0], mend=AGAIN)
         return response
 
     return [exact, whole]
+
+
+def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) -> str | None:
+    """What is wrong with a reply that says it is fine."""
+    try:
+        reply = response.json()
+    except json.JSONDecodeError:
+        return "the reply broke off in the middle"
+    if (
+        isinstance(reply, dict)
+        and isinstance(reply.get("data"), list)
+        and isinstance(reply.get("has_more"), bool)
+    ):
+        return check(reply)
+    return "the reply is no page of data"
 
 
 def report(

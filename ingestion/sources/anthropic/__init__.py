@@ -26,6 +26,9 @@ from ingestion.common.source import DAY, Need, Source, Table
 if TYPE_CHECKING:
     from ingestion.common.pipeline import Run
 
+# The most days a page may hold.
+DAYS_A_PAGE = 31
+
 USAGE_GROUPS = (
     "account_id", "api_key_id", "context_window", "inference_geo", "model", "service_account_id",
     "service_tier", "workspace_id",
@@ -150,7 +153,7 @@ def asked(run: Run, table: Table, group_by: tuple[str, ...]) -> dict[str, Any]:
         "starting_at": f"{window.start:%Y-%m-%dT%H:%M:%SZ}",
         "ending_at": f"{window.end:%Y-%m-%dT%H:%M:%SZ}",
         "bucket_width": "1d",
-        "limit": 31,
+        "limit": DAYS_A_PAGE,
         "group_by[]": list(group_by),
     }
 

@@ -22,6 +22,10 @@ from ingestion.common.source import DAY, Need, Source, Table
 if TYPE_CHECKING:
     from ingestion.common.pipeline import Run
 
+# The most days a page may hold.
+COST_DAYS_A_PAGE = 180
+USAGE_DAYS_A_PAGE = 31
+
 KEYS = ("project_id", "user_id", "api_key_id")
 
 # Report -> the object its results must be, and what it can be grouped by. All paths share one response
@@ -181,7 +185,11 @@ def costs(run: Run) -> dict[str, Any]:
         yield rest.numbered(found, of=by, order=("amount", "quantity"))
 
     return rest.report(
-        COSTS, COSTS.path, asked(run, COSTS, 180, by), rows, results_are("organization.costs.result")
+        COSTS,
+        COSTS.path,
+        asked(run, COSTS, COST_DAYS_A_PAGE, by),
+        rows,
+        results_are("organization.costs.result"),
     )
 
 
@@ -211,7 +219,7 @@ def usage(run: Run) -> Iterator[dict[str, Any]]:
         yield rest.report(
             USAGE,
             f"organization/usage/{report}",
-            asked(run, USAGE, 31, by),
+            asked(run, USAGE, USAGE_DAYS_A_PAGE, by),
             rows_of(report),
             results_are(f"organization.usage.{kind}.result"),
             name=f"usage_{report}",

@@ -1,0 +1,176 @@
+"""The whole way: what is loaded is built, owned and added up; what did not change is not written again."""
+
+import csv
+from collections import defaultdict
+from decimal import Decimal
+
+COSTS = {"billed_cost": "BilledCost", "effective_cost": "EffectiveCost", "list_cost": "ListCost"}
+MARK = "written before this run"
+# what marking changed, and when a load was complete
+UNSTABLE = ("x_changed_at", "contract_applied", "line_days")
+
+
+def totals(project, table, provider, suffix=""):
+    sums = ", ".join(f"sum({cost}{suffix})" for cost in COSTS)
+    return {
+        (name, currency): amounts
+        for name, currency, *amounts in project.rows(
+            f"select {provider}, billing_currency, {sums} from {table} group by all"
+        )
+    }
+
+
+def mark(project):
+    """Mark the rows of both incremental tables: a row that loses its mark was written again."""
+    project.execute(f"update fct_charges set contract_applied = '{MARK}'")
+    project.execute("update main_intermediate.int_costs__daily set line_days = -1")
+
+
+def written_again(project):
+    """The days of fct_charges and of int_costs__daily that lost their mark."""
+    charges = (
+        f"select distinct charge_date::text from fct_charges where contract_applied is distinct from '{MARK}'"
+    )
+    daily = "select distinct line_date::text from main_intermediate.int_costs__daily where line_days <> -1"
+    return [sorted(day for (day,) in project.rows(sql)) for sql in (charges, daily)]
+
+
+def contents(project, table, without=()):
+    """A fingerprint of all rows of a table, whatever their order."""
+    columns = [name for name, *_ in project.rows(f"describe {table}") if name not in without]
+    return project.rows(f"select count(*), sum(hash(r)) from (select {', '.join(columns)} from {table}) as r")
+
+
+def test_the_demo_builds_without_an_error_or_a_warning(built):
+    assert "ERROR=0" in built.said
+    assert "WARN=0" in built.said, built.said
+
+
+def test_real_rows_are_allocated_to_the_last_digit(new_project, shared):
+    path = shared / "samples/focus/focus_1_0_multi_provider.csv"
+    expected = defaultdict(lambda: [Decimal()] * len(COSTS))
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            key = (row["ProviderName"], row["BillingCurrency"])
+            amounts = [Decimal(row[name]) if row[name] not in ("", "NULL") else 0 for name in COSTS.values()]
+            expected[key] = [total + amount for total, amount in zip(expected[key], amounts, strict=True)]
+    new_project.load({"SOURCES__FOCUS__BUCKET_URL": str(path)}, "focus", since=None)
+    new_project.dbt("build", "--vars", "{providers: [focus]}")
+    assert totals(new_project, "fct_charges", "service_provider_name") == expected
+    assert totals(new_project, "fct_allocated_costs", "provider_name") == expected
+    assert totals(new_project, "fct_allocated_costs", "provider_name", "_native") == expected
+    assert new_project.rows("select count(*) from focus_cost_and_usage") == [(333,)]
+
+
+def test_nothing_is_written_again_where_nothing_changed(project):
+    mark(project)
+    before = contents(project, "fct_allocated_costs")
+    project.dbt("run")
+    assert written_again(project) == [[], []]
+    assert contents(project, "fct_allocated_costs") == before
+
+
+def test_one_rule_moves_past_months_without_rewriting_the_fact(project):
+    mark(project)
+    owned = """
+        select strftime(charge_date, '%Y-%m'), feature, sum(effective_cost) from fct_allocated_costs
+        where feature in ('search-answers', 'doc-chat') and allocation_method = 'direct'
+        and provider_name = 'OpenAI' group by all order by all
+    """
+    before = project.rows(owned)
+    project.edit(
+        "virtual_tags/virtual_tag_rules.csv",
+        "feature-key-answers,feature,20,search-answers",
+        "feature-key-answers,feature,20,doc-chat",
+    )
+    project.dbt("build")
+    after = {(month, feature): cost for month, feature, cost in project.rows(owned)}
+    moved = [(month, cost) for month, feature, cost in before if feature == "search-answers"]
+    assert [month for month, _ in moved] == ["2026-10", "2026-11"]
+    for month, cost in moved:
+        assert after[month, "doc-chat"] == cost
+        assert (month, "search-answers") not in after
+    assert written_again(project) == [[], []]
+
+
+def test_a_longer_list_of_labels_rewrites_the_days_and_not_the_fact(project):
+    mark(project)
+    path = project.folder / "dbt_project.yml"
+    path.write_text(path.read_text().replace("tag_labels: [feature,", "tag_labels: [owner, feature,"))
+    project.dbt("run")
+    everything = project.rows("select distinct charge_date::text from fct_charges order by 1")
+    assert written_again(project) == [[], [day for (day,) in everything]]
+
+
+def test_a_restated_and_an_emptied_day_are_written_again_and_no_other(project, sandbox, restate):
+    mark(project)
+    restate(provider="openai", day="2026-11-03", factor="1.25")
+    restate(withdraw={"provider": "anthropic", "day": "2026-11-04"})
+    project.load(sandbox.env, "openai", "anthropic", since="2026-11-03", until="2026-11-04")
+    project.dbt("build")
+    written = project.rows(
+        "select distinct x_source, charge_date::text from fct_charges "
+        f"where contract_applied is distinct from '{MARK}' order by 1, 2"
+    )
+    assert written == [("anthropic", "2026-11-03"), ("openai", "2026-11-03"), ("openai", "2026-11-04")]
+    empty = "select count(*) from fct_charges where x_source = 'anthropic' and charge_date = '2026-11-04'"
+    assert project.rows(empty) == [(0,)]
+    truth = sum(
+        row["cost"] for row in sandbox.truth().to_pylist() if row["provider"] in ("openai", "anthropic")
+    )
+    billed = project.rows(
+        "select sum(billed_cost) from fct_charges where x_source in ('openai', 'anthropic')"
+    )
+    assert billed[0][0] == truth
+    incremental = {
+        table: contents(project, table, UNSTABLE)
+        for table in ("fct_charges", "main_intermediate.int_costs__daily", "fct_allocated_costs")
+    }
+    project.dbt("run", "--full-refresh")
+    for table, rows in incremental.items():
+        assert contents(project, table, UNSTABLE) == rows, table
+
+
+def test_with_headers_only_everything_is_unallocated_and_adds_up(project):
+    before = totals(project, "fct_allocated_costs", "provider_name")
+    for path in (project.folder / "seeds").rglob("*.csv"):
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    said = project.dbt("build")
+    assert "ERROR=0" in said
+    owners = project.rows(
+        "select distinct feature, product, team, cost_center from fct_allocated_costs order by 1"
+    )
+    assert owners == [("Prepaid",) * 4, ("Unallocated",) * 4]
+    assert totals(project, "fct_allocated_costs", "provider_name") == before
+
+
+def test_a_project_that_was_never_loaded_builds_and_says_so(new_project):
+    said = new_project.dbt("build")
+    assert "ERROR=0" in said
+    assert "assert_every_provider_was_loaded" in said
+    assert new_project.rows("select count(*) from fct_allocated_costs") == [(0,)]
+
+
+def test_ai_bills_with_a_key_of_one_feature_go_to_that_feature(built, sandbox):
+    truth = defaultdict(Decimal)
+    for row in sandbox.truth().to_pylist():
+        if row["provider"] == "openai" and row["api_key_id"] not in (
+            None,
+            "key_gateway_prod",
+            "key_play",
+            "key_legacy",
+        ):
+            truth[row["feature"]] += row["cost"]
+    owned = built.rows(
+        "select feature, sum(billed_cost) from fct_allocated_costs where provider_name = 'OpenAI' "
+        "and allocation_method = 'direct' and feature <> 'Unallocated' group by 1"
+    )
+    assert dict(owned) == truth
+
+
+def test_the_page_of_answers_agrees_and_is_printed(built):
+    import sys
+
+    said = built.run(sys.executable, "-m", "commands.report")
+    assert "Source, fact and allocation agree to the last digit" in said
+    assert "What does one unit cost?" in said

@@ -1,0 +1,74 @@
+"""A provider sandbox over HTTP, and a warehouse that is thrown away."""
+
+from datetime import date
+
+import duckdb
+import pytest
+import requests
+
+from ingestion.__main__ import main
+from ingestion.sandbox import Sandbox
+
+UNTIL = date(2026, 11, 12)
+DAYS = 6
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """Six days of the company; it answers 429 now and then, as providers do."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    with Sandbox(days=DAYS, until=UNTIL, scale=0.3, exports=folder) as running:
+        yield running
+
+
+@pytest.fixture
+def control(sandbox):
+    """Ask the sandbox for faults and restatements; all is as before afterwards."""
+
+    def post(what, **settings):
+        answer = requests.post(f"{sandbox.base_url}/sandbox/{what}", json=settings, timeout=10)
+        answer.raise_for_status()
+
+    yield post
+    post("faults", reset=True)
+    post("restate", reset=True)
+    post("quirks", huge_tokens=False)
+
+
+class Warehouse:
+    """A DuckDB file and the command that loads into it."""
+
+    def __init__(self, path, capsys):
+        self.path, self.capsys = path, capsys
+
+    def load(self, *sources, since="2026-11-07", until="2026-11-12", more=()):
+        """Run the load; returns exit code and what was said (both streams)."""
+        window = ["--since", since, "--until", until] if since else []
+        code = main(["run", *sources, *window, *more])
+        said = self.capsys.readouterr()
+        return code, said.out + said.err
+
+    def rows(self, sql):
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def contents(self, table, without=("_dlt_load_id", "_dlt_id")):
+        """All rows of a table, whatever their order."""
+        left_out = ", ".join(without)
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+            kept = [column for column in columns if column not in without]
+            assert kept, left_out
+            return sorted(map(repr, connection.execute(f"select {', '.join(kept)} from {table}").fetchall()))
+
+
+@pytest.fixture
+def warehouse(tmp_path, monkeypatch, sandbox, capsys):
+    """An empty warehouse, configured for the sandbox."""
+    for name, value in sandbox.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("APPORTION_DUCKDB_PATH", str(tmp_path / "warehouse.duckdb"))
+    monkeypatch.setenv("APPORTION_WORK", str(tmp_path / "work"))
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "4")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+    return Warehouse(tmp_path / "warehouse.duckdb", capsys)

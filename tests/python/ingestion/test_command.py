@@ -1,0 +1,83 @@
+"""The command line: what it lists, what it refuses, and its exit codes."""
+
+import pytest
+
+from ingestion.__main__ import main
+from ingestion.common.money import exact_json, landed, money_text
+from ingestion.sources import all_sources
+
+
+def test_list_tells_tables_grain_and_needs(warehouse, capsys):
+    assert main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert "raw_openai.costs: one row per day, project, API key and line item; last 3 days read again" in said
+    assert "needs SOURCES__FOCUS__BUCKET_URL" in said
+
+
+def test_every_table_declares_grain_and_key():
+    for source in all_sources().values():
+        for table in source.tables:
+            assert table.grain, (source.name, table.name)
+            assert table.key, (source.name, table.name)
+            assert set(table.key) <= set(table.columns), (source.name, table.name)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["run", "opneai"],
+            '"opneai" is not a source; choose from: anthropic, business_outputs, focus, openai',
+        ),
+        (["run", "openai", "--since", "01/02/2026"], "is no day; write year-month-day"),
+        (["run", "openai", "--since", "2026-02-02", "--until", "2026-02-01"], "before it starts"),
+    ],
+)
+def test_a_wrong_call_is_refused_with_2(capsys, arguments, told):
+    assert main(arguments) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_nothing_configured_is_told(capsys, monkeypatch, warehouse, sandbox):
+    for name in sandbox.env:
+        monkeypatch.delenv(name)
+    assert main(["run"]) == 2
+    said = capsys.readouterr()
+    assert "openai: left out, not configured (SOURCES__OPENAI__API_KEY)" in said.out
+    assert "no source is configured" in said.err
+
+
+def test_one_failing_source_does_not_keep_the_others_from_loading(warehouse, monkeypatch):
+    monkeypatch.setenv("SOURCES__OPENAI__API_KEY", "nonsense")
+    code, said = warehouse.load("openai", "business_outputs")
+    assert code == 1
+    assert "business_outputs: loaded in" in said
+
+
+def test_an_unknown_target_is_told(warehouse, monkeypatch):
+    monkeypatch.setenv("APPORTION_TARGET", "oracle")
+    code, said = warehouse.load("business_outputs")
+    assert code == 2
+    assert "choose duckdb, bigquery or snowflake" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["12.50", "-0.1", "1.2E-7", "0", "00.10", "123456789012345678901234567890.123456789"]
+)
+def test_money_stays_the_text_it_was(text):
+    assert money_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "1,000", "NaN", "Infinity", "$1", "1.2.3", "--1", True, 1.5, float("nan")]
+)
+def test_what_is_no_exact_number_is_refused(value):
+    with pytest.raises(ValueError):
+        money_text(value)
+
+
+def test_json_numbers_keep_their_digits():
+    parsed = exact_json(b'{"a": 41.772500000000000001, "b": 9007199254740993, "c": 1E-20, "d": NaN}')
+    assert parsed == {"a": "41.772500000000000001", "b": 9007199254740993, "c": "1E-20", "d": "NaN"}
+    assert landed(parsed["d"]) == "NaN"
+    assert landed(None) is None

@@ -1,0 +1,259 @@
+"""FOCUS and business output files: all versions, exact text, places of mistakes, files that change or go."""
+
+import gzip
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+HEADER = ["BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory", "ServiceName"]
+LINE = dict(
+    zip(
+        HEADER,
+        ["1.5", "acct", "Account", "USD", "2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z", "Usage", "", "things", "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "1.5", "1.5", "AWS", "2", "1", "Hours", "AWS", "AWS", "Compute", "EC2"],
+        strict=True,
+    )
+)
+TABLE = "raw_focus.cost_and_usage"
+
+
+def write(path, *lines, header=HEADER):
+    def cell(text):
+        return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n') else text
+
+    rows = [",".join(header)] + [",".join(cell((LINE | line).get(c, "")) for c in header) for line in lines]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def load(warehouse, monkeypatch):
+    def run(location, source="focus", **window):
+        monkeypatch.setenv(f"SOURCES__{source.upper()}__BUCKET_URL", str(location))
+        return warehouse.load(source, **({"since": None} | window))
+
+    return run
+
+
+def test_real_rows_of_three_providers_land_to_the_last_digit(warehouse, load, shared):
+    code, said = load(shared / "samples/focus/focus_1_0_multi_provider.csv")
+    assert code == 0, said
+    totals = warehouse.rows(
+        f"select provider_name, sum(cast(billed_cost as decimal(38, 18))), count(*) from {TABLE} group by 1 order by 1"
+    )
+    assert totals == [
+        ("AWS", Decimal("6.068577239500000000"), 314),
+        ("Microsoft", Decimal("-0.156182752300000000"), 17),
+        ("Oracle", Decimal("0.204000000000000000"), 2),
+    ]
+    # NULL is no text, and the column that FOCUS does not know is kept
+    assert warehouse.rows(f"select count(*) from {TABLE} where charge_class is not null") == [(0,)]
+    assert warehouse.rows(f"select x_id from {TABLE} where source_row = 1") == [("21444",)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aws_1_2_cost_and_usage_rows100_seed42.csv",
+        "aws_1_3_cost_and_usage_rows100_seed42.csv",
+        "azure_1_2_cost_and_usage_rows25_seed7.csv",
+        "gcp_1_2_cost_and_usage_rows25_seed7.csv",
+        "gcp_1_3_cost_and_usage_rows25_seed7.csv",
+    ],
+)
+def test_later_versions_load(warehouse, load, shared, name):
+    code, said = load(shared / "samples/focus/synthetic" / name)
+    assert code == 0, said
+    assert warehouse.rows(f"select count(*) from {TABLE}")[0][0] in (100, 25)
+
+
+def test_version_1_4_has_only_the_new_provider_column(warehouse, load, sandbox):
+    code, said = load(sandbox.env["SOURCES__FOCUS__BUCKET_URL"])
+    assert code == 0, said
+    found = warehouse.rows(
+        f"select count(*) from {TABLE} where provider_name is null and service_provider_name = 'Pinecone'"
+    )
+    assert found[0][0] > 0
+
+
+def test_a_second_run_changes_nothing(warehouse, load, tmp_path):
+    folder = write(tmp_path / "in/a.csv", {}, {"BilledCost": "2"}).parent
+    load(folder)
+    before = warehouse.contents(TABLE)
+    load(folder)
+    assert warehouse.contents(TABLE) == before
+
+
+def test_parquet_and_gz_land_as_the_same_text(warehouse, load, tmp_path):
+    write(
+        tmp_path / "in/a.csv",
+        {"BilledCost": "0.12345678901234567890", "Tags": '{"k": "v"}'},
+        header=[*HEADER, "Tags"],
+    )
+    plain = tmp_path / "in/a.csv"
+    (tmp_path / "in/b.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    columns = {name: [LINE[name] or None] for name in HEADER if name not in ("BilledCost", "ListCost")}
+    columns["BilledCost"] = pa.array([Decimal("0.12345678901234567890")], pa.decimal128(38, 20))
+    columns["ListCost"] = pa.array([0.1], pa.float64())
+    columns["ChargePeriodStart"] = pa.array([1767225600000000], pa.timestamp("us", "UTC"))
+    columns["Tags"] = pa.array([[("k", "v")]], pa.map_(pa.string(), pa.string()))
+    pq.write_table(pa.table(columns), tmp_path / "in/c.parquet")
+    code, said = load(tmp_path / "in")
+    assert code == 0, said
+    rows = warehouse.rows(
+        f"select billed_cost, tags, list_cost, charge_date::text from {TABLE} order by source_file"
+    )
+    assert [row[0] for row in rows] == ["0.12345678901234567890"] * 3
+    assert {row[1] for row in rows} == {'{"k": "v"}'}
+    assert rows[2][2] == "0.1"
+    assert {row[3] for row in rows} == {"2026-01-01"}
+
+
+def test_a_line_a_day_and_a_file_that_are_gone_go(warehouse, load, tmp_path):
+    other_day = {"ChargePeriodStart": "2026-01-05T00:00:00Z", "ChargePeriodEnd": "2026-01-06T00:00:00Z"}
+    folder = write(tmp_path / "in/a.csv", {}, {"BilledCost": "2"}, other_day).parent
+    write(tmp_path / "in/b.csv", {"BilledCost": "9"})
+    load(folder)
+    assert len(warehouse.contents(TABLE)) == 4
+    write(tmp_path / "in/a.csv", {"BilledCost": "2"})
+    (tmp_path / "in/b.csv").unlink()
+    load(folder)
+    assert warehouse.rows(f"select billed_cost, charge_date::text from {TABLE}") == [("2", "2026-01-01")]
+    newest = "read_at = (select max(read_at) from raw_focus.load_log)"
+    covered = warehouse.rows(
+        f"select distinct charge_date::text from raw_focus.load_log where {newest} order by 1"
+    )
+    assert covered == [("2026-01-01",), ("2026-01-05",)]
+
+
+def test_a_file_and_the_folder_it_lies_in_are_not_counted_twice(warehouse, load, tmp_path):
+    path = write(tmp_path / "in/a.csv", {})
+    load(path)
+    load(tmp_path / "in")
+    load(tmp_path)
+    assert len(warehouse.contents(TABLE)) == 1
+
+
+def test_two_exports_do_not_wipe_each_other(warehouse, load, tmp_path):
+    load(write(tmp_path / "in/a.csv", {}))
+    load(write(tmp_path / "elsewhere/b.csv", {"BilledCost": "2"}))
+    assert warehouse.rows(f"select sum(billed_cost::decimal(9, 2)) from {TABLE}") == [(Decimal("3.50"),)]
+
+
+def test_a_window_replaces_only_its_days(warehouse, load, tmp_path):
+    days = [{"ChargePeriodStart": f"2026-01-0{day}T00:00:00Z"} for day in (1, 2, 3)]
+    path = write(tmp_path / "in/a.csv", *days)
+    load(path)
+    write(path, *({"BilledCost": "7", **day} for day in days))
+    load(path, since="2026-01-02", until="2026-01-02")
+    rows = warehouse.rows(f"select charge_date::text, billed_cost from {TABLE} order by 1")
+    assert rows == [("2026-01-01", "1.5"), ("2026-01-02", "7"), ("2026-01-03", "1.5")]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            {"BilledCost": "1,000.00"},
+            'line 4, column BilledCost: "1,000.00" is no number; write a plain decimal number',
+        ),
+        ({"EffectiveCost": "NaN"}, 'line 4, column EffectiveCost: "NaN" is no number'),
+        ({"BilledCost": ""}, "line 4, column BilledCost: is empty"),
+        ({"ChargePeriodStart": "4/1/25"}, 'line 4, column ChargePeriodStart: "4/1/25" is no UTC time'),
+        ({"ChargePeriodStart": ""}, "line 4, column ChargePeriodStart: the time is empty"),
+        ({"ChargePeriodEnd": "soon"}, 'line 4, column ChargePeriodEnd: "soon" is no UTC time'),
+        (
+            {"ChargeCategory": "Gift"},
+            'line 4, column ChargeCategory: "Gift" is not a known value; known are: Usage',
+        ),
+        (
+            {"BillingCurrency": "dollars"},
+            'line 4, column BillingCurrency: "dollars" is no currency; write it like USD',
+        ),
+    ],
+)
+def test_a_bad_cell_is_told_by_file_line_and_column(warehouse, load, tmp_path, line, told):
+    path = write(tmp_path / "in/bill.csv", {})
+    load(path)
+    before = warehouse.contents(TABLE), warehouse.contents("raw_focus.load_log")
+    # the second row has a line end inside a cell: lines are not rows
+    write(path, {"ChargeDescription": "two\nlines"}, line)
+    code, said = load(path)
+    assert code == 1
+    assert f"bill.csv, {told}" in said, said
+    assert (warehouse.contents(TABLE), warehouse.contents("raw_focus.load_log")) == before
+
+
+@pytest.mark.parametrize("column", ["BilledCost", "ChargePeriodStart", "ServiceCategory", "ProviderName"])
+def test_a_missing_mandatory_column_is_told(load, tmp_path, column):
+    path = write(tmp_path / "in/bill.csv", {}, header=[name for name in HEADER if name != column])
+    code, said = load(path)
+    assert code == 1
+    assert f"bill.csv, line 1: FOCUS makes {column} mandatory" in said
+
+
+def test_a_nullable_cost_is_a_warning(load, tmp_path):
+    code, said = load(write(tmp_path / "in/bill.csv", {"ContractedCost": "NULL"}))
+    assert code == 0
+    assert "warning, 1 rows" in said
+    assert "column ContractedCost: is empty" in said
+
+
+def test_other_datasets_are_left_out_by_name(load, shared, tmp_path):
+    other = shared / "samples/focus/synthetic/aws_1_3_contract_commitment_rows100_seed42.csv"
+    folder = write(tmp_path / "in/a.csv", {}).parent
+    (folder / "commitments.csv").write_bytes(other.read_bytes())
+    code, said = load(folder)
+    assert code == 0
+    assert "left out, another kind of file" in said
+    assert "commitments.csv" in said
+    code, said = load(folder / "commitments.csv")
+    assert code == 1
+    assert "none of the files is of the kind that this source reads" in said
+
+
+@pytest.mark.parametrize("body", [b"", b"PAR1 half", b"\x00\x01"])
+def test_a_half_written_parquet_loads_nothing(load, tmp_path, body):
+    path = tmp_path / "in/a.parquet"
+    path.parent.mkdir()
+    path.write_bytes(body)
+    code, said = load(path)
+    assert code == 1
+    assert "a.parquet: the Parquet file cannot be read" in said
+
+
+def test_a_csv_row_of_another_length_loads_nothing(load, tmp_path):
+    path = write(tmp_path / "in/a.csv", {})
+    path.write_text(path.read_text() + "1.5,acct\n")
+    code, said = load(path)
+    assert code == 1
+    assert "breaks off or has a row of another length" in said
+
+
+def test_a_place_without_files_is_told(load, tmp_path):
+    code, said = load(tmp_path)
+    assert code == 2
+    assert "no CSV or Parquet file matches" in said
+
+
+def test_business_outputs_land_and_replace(warehouse, load, tmp_path):
+    path = tmp_path / "out/outputs.csv"
+    path.parent.mkdir()
+    path.write_text(
+        "date,feature,metric,quantity\n2026-01-01,doc-chat,answers,5\n2026-01-02,doc-chat,answers,6\n"
+    )
+    assert load(path, source="business_outputs")[0] == 0
+    path.write_text("date,feature,metric,quantity\n2026-01-01,doc-chat,answers,7\n")
+    assert load(path, source="business_outputs")[0] == 0
+    rows = warehouse.rows("select date, quantity from raw_business_outputs.business_outputs")
+    assert rows == [("2026-01-01", "7")]
+    path.write_text("date,feature,metric,quantity\n2026-01-01,doc-chat,answers,many\n")
+    code, said = load(path, source="business_outputs")
+    assert code == 1
+    assert 'outputs.csv, line 2, column quantity: "many" is no number' in said
+    path.write_text("day,feature,metric,quantity\n")
+    code, said = load(path, source="business_outputs")
+    assert code == 1
+    assert "they must be date, feature, metric, quantity" in said
