@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report check-seeds lint fix lock clean
+.PHONY: help setup demo test build load report check-seeds check-focus lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -40,9 +40,28 @@ report: setup ## Print what the warehouse answers
 check-seeds: setup   ## Every seed against its schema, in a person's words
 	$(BIN)/python -m commands.check_seeds
 
+check-focus: setup   ## The exported FOCUS view against focus-validator, in an environment of its own
+	$(BIN)/python -m commands.check_focus
+
+test: setup lint check-seeds   ## Every test; .ci/run calls this
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+lint: setup   ## Python, SQL and YAML
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/yamllint --strict .
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/dbt analyses
+
+fix: setup    ## Repair what the linters can
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/sqlfluff fix --quiet models tests/dbt analyses
+
 lock:         ## Choose versions again: pyproject.toml -> requirements*.lock
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o requirements.lock
+	$(BIN)/uv pip compile --quiet tests/focus/requirements.in --universal --python-version 3.12 --generate-hashes \
+	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/focus/requirements.lock
 	grep -A 100 '^uv==' requirements.lock | sed -n '1p; 2,$$ { /^    --hash/!q; p }' > requirements-uv.lock
 
 clean:        ## Remove everything that was installed, loaded or built

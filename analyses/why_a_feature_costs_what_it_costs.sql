@@ -29,4 +29,4 @@ group by
     costs.service_name,
     costs.driver
 
-order by dates.month_start desc, costs.feature, effective_cost desc
+order by dates.month_start desc, costs.feature asc, effective_cost desc

@@ -221,7 +221,7 @@ def _decimal_wrong(text: str) -> str | None:
     return None
 
 
-KINDS = {"date": _date_wrong, "bigint": _integer_wrong}
+KINDS = {"date": _date_wrong, "integer": _integer_wrong}
 
 
 def all_seeds(folder: Path) -> dict[str, Seed]:

@@ -36,4 +36,4 @@ class PlainLines(NullCollector):
 
 def collector(source: str) -> Any:
     """The dlt progress collector that fits where the output goes."""
-    return tqdm(leave=False) if sys.stdout.isatty() else PlainLines(source)
+    return tqdm() if sys.stdout.isatty() else PlainLines(source)

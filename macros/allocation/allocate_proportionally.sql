@@ -81,7 +81,7 @@
     weight, total   wide integers, 0 <= weight <= total < 10^28, total above 0
 #}
 {% macro share_of(weight, total) -%}
-    {%- set nine = 'cast(1000000000 as ' ~ apportion.wide_integer() ~ ')' -%}
+    {%- set nine = apportion.power_of_ten(9) -%}
     {%- set scaled = '(' ~ weight ~ ') * ' ~ nine -%}
     ({{ apportion.integer_div(scaled, total) }} * {{ nine }}
         + {{ apportion.integer_div('mod(' ~ scaled ~ ', ' ~ total ~ ') * ' ~ nine, total) }})
@@ -113,7 +113,7 @@
 
 {# 10^18 as a wide integer: a share of 1, or one unit of money. #}
 {% macro one_in_units() -%}
-    cast(1000000000000000000 as {{ apportion.wide_integer() }})
+    {{ apportion.power_of_ten(18) }}
 {%- endmacro %}
 
 

@@ -7,12 +7,12 @@
 
 {# The scopes that pools name, each once. #}
 {% macro pool_scopes() %}
-    {{ return(apportion.shared_cost_pools() | selectattr('scope', 'defined') | map(attribute='scope') | unique(case_sensitive=true) | list) }}
+    {{ return(shared_cost_pools() | selectattr('scope', 'defined') | map(attribute='scope') | unique(case_sensitive=true) | list) }}
 {% endmacro %}
 
 {# The excluded targets that pools name, each once. #}
 {% macro pool_exclusions() %}
-    {{ return(apportion.shared_cost_pools() | selectattr('exclude', 'defined') | map(attribute='exclude') | unique(case_sensitive=true) | list) }}
+    {{ return(shared_cost_pools() | selectattr('exclude', 'defined') | map(attribute='exclude') | unique(case_sensitive=true) | list) }}
 {% endmacro %}
 
 {# A scope (cells of a rule, written like a label cell) as a condition on dim_charge_attributes. #}

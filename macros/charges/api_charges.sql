@@ -1,6 +1,7 @@
 {#
     The rest of FOCUS for an AI provider's bill, which has no invoice line, resource or region: one row a day,
-    priced per million tokens, billed for what was used.
+    priced per million tokens, billed for what was used. The bill names no unit price: it is what was billed per
+    unit. What the provider bills without counting it is priced by the unit of its currency.
     charges   CTE with the columns that differ by provider (see int_openai__charges)
 #}
 {% macro api_charges(charges, sub_account_type) %}
@@ -8,11 +9,11 @@
         'charge_date', 'cost_basis', 'x_source', 'x_charge_id', 'billed_cost', 'billing_account_id',
         'billing_account_name', 'billing_account_type', 'billing_currency', 'charge_category',
         'charge_description', 'consumed_quantity', 'consumed_unit', 'service_provider_name', 'service_name',
-        'sku_id', 'sku_meter', 'sub_account_id', 'sub_account_name', 'x_model', 'x_service_tier',
+        'sku_id', 'sub_account_id', 'sub_account_name', 'x_model', 'x_service_tier',
         'x_context_tier', 'x_region_scope', 'x_token_class', 'x_api_key_id', 'x_api_key_name', 'x_principal',
     ] %}
-    {% set month = dbt.date_trunc('month', 'charge_date') %}
-    {% set tokens = "consumed_unit = 'Tokens'" %}
+    {% set month = apportion.period_start('month', 'charge_date') %}
+    {% set is_counted = 'coalesce(consumed_quantity > 0 and billed_cost >= 0, false)' %}
     {% set derived = {
         'effective_cost': 'billed_cost',
         'contracted_cost': 'billed_cost',
@@ -24,9 +25,14 @@
         'charge_frequency': "'Usage-Based'",
         'pricing_category': "'Standard'",
         'pricing_currency': 'billing_currency',
-        'pricing_quantity': 'cast(case when ' ~ tokens ~ ' then consumed_quantity * 0.000001 else consumed_quantity end as '
-            ~ apportion.money() ~ ')',
-        'pricing_unit': 'case when ' ~ tokens ~ " then '1000000 Tokens' else consumed_unit end",
+        'pricing_currency_effective_cost': 'billed_cost',
+        'pricing_quantity': 'priced_quantity',
+        'pricing_unit': 'priced_unit',
+        'list_unit_price': 'unit_price',
+        'contracted_unit_price': 'unit_price',
+        'pricing_currency_list_unit_price': 'unit_price',
+        'pricing_currency_contracted_unit_price': 'unit_price',
+        'sku_meter': 'coalesce(sku_meter, sku_id)',
         'sku_price_id': 'sku_id',
         'provider_name': 'service_provider_name',
         'publisher_name': 'service_provider_name',
@@ -51,5 +57,26 @@
         {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from {{ charges }}
+    from (
+        select
+            priced.*,
+            case when {{ is_counted }} then {{ apportion.ratio('billed_cost', 'priced_quantity') }}
+                else cast(1 as {{ apportion.money() }}) end as unit_price
+        from (
+            select
+                counted.*,
+                case
+                    when not {{ is_counted }} then billed_cost
+                    when consumed_unit = 'Tokens'
+                        then {{ apportion.money_of_units(apportion.units_of('consumed_quantity', 12)) }}
+                    else consumed_quantity
+                end as priced_quantity,
+                case
+                    when not {{ is_counted }} then billing_currency
+                    when consumed_unit = 'Tokens' then '1000000 Tokens'
+                    else consumed_unit
+                end as priced_unit
+            from {{ charges }} as counted
+        ) as priced
+    ) as charges
 {% endmacro %}

@@ -29,7 +29,7 @@
         coalesce(
             case
                 when {{ ends }} = cast(cast({{ ends }} as date) as {{ dbt.type_timestamp() }})
-                    then cast({{ dbt.dateadd('day', -1, 'cast(' ~ ends ~ ' as date)') }} as date)
+                    then {{ apportion.days_after('cast(' ~ ends ~ ' as date)', -1) }}
                 else cast({{ ends }} as date)
             end,
             {{ charges }}.charge_date

@@ -11,13 +11,14 @@
 
 {# Pre-hook: delete what the changed days held. #}
 {% macro delete_changed_days(source_column, day_column, current='true') %}
-    {% if apportion.runs_incrementally() %}
-    delete from {{ this }}
+    {% if runs_incrementally() %}
+    {#  BigQuery wants an alias: a table's full name cannot stand before a column. #}
+    delete from {{ this }} as stored
     where exists (
         select 1
         from ({{ apportion.days_changed_since(source_column, current) }}) as changed
-        where changed.provider = {{ this }}.{{ source_column }}
-            and changed.charge_date = {{ this }}.{{ day_column }}
+        where changed.provider = stored.{{ source_column }}
+            and changed.charge_date = stored.{{ day_column }}
     )
     {% endif %}
 {% endmacro %}
@@ -28,7 +29,7 @@
     Gives provider, charge_date, changed_at: join it, so that a row carries the load it is from.
 #}
 {% macro days_to_write(source_column, current='true') %}
-    {% if apportion.runs_incrementally() %}
+    {% if runs_incrementally() %}
     {{ apportion.days_changed_since(source_column, current) }}
     {% else %}
     select provider, charge_date, changed_at from {{ ref('int_charges__changed_days') }}

@@ -1,6 +1,7 @@
 {#
     A dated table, one row per name and stretch of days (int_ownership__epochs.valid_from): what holds there.
     Two rows for one day are an error that a test names; the later start wins, so that no join can multiply.
+    Where absent values sort is said, since each warehouse has its own default.
     relation   with the columns name, valid_from and valid_to
     columns    further columns to keep
 #}
@@ -16,7 +17,7 @@
             epochs.valid_from as epoch,
             row_number() over (
                 partition by {{ apportion.normalised('dated.' ~ name) }}, epochs.valid_from
-                order by dated.valid_from desc, dated.{{ columns[0] }}
+                order by dated.valid_from desc nulls last, coalesce(dated.{{ columns[0] }}, '')
             ) as newest_first
         from {{ relation }} as dated
         inner join {{ ref('int_ownership__epochs') }} as epochs

@@ -40,25 +40,16 @@
     }) }}
 {% endmacro %}
 
-{# The cells of a rule beside these attributes. #}
-{% macro rule_cells() %}
-    {{ return((apportion.tag_attributes().keys() | list) + ['label', 'if_tag']) }}
-{% endmacro %}
-
-{# The attributes of vars.tag_attributes; an unknown name in the list is an error. #}
+{# The names in vars.tag_attributes; an unknown one is an error, not an attribute that nobody misses. #}
 {% macro attributes_in_use() %}
-    {% set known = apportion.tag_attributes() %}
-    {% set used = [] %}
-    {% for name in var('tag_attributes') %}
-        {% if name not in known %}
-            {{ exceptions.raise_compiler_error(
-                'dbt_project.yml: vars.tag_attributes lists "' ~ name ~ '", which is no attribute. Known are: '
-                ~ known.keys() | join(', ') ~ '.'
-            ) }}
-        {% endif %}
-        {% do used.append([name, known[name]]) %}
+    {% set known = apportion.tag_attributes().keys() | list %}
+    {% for name in var('tag_attributes') if name not in known %}
+        {{ exceptions.raise_compiler_error(
+            'dbt_project.yml: vars.tag_attributes lists "' ~ name ~ '", which is no attribute. Known are: '
+            ~ known | join(', ') ~ '.'
+        ) }}
     {% endfor %}
-    {{ return(used) }}
+    {{ return(var('tag_attributes')) }}
 {% endmacro %}
 
 {#
@@ -67,8 +58,9 @@
 #}
 {% macro tuple_columns() %}
     {% set columns = [] %}
+    {% set in_use = apportion.attributes_in_use() %}
     {% for name, attribute in apportion.tag_attributes().items() %}
-        {% set used = name in var('tag_attributes') %}
+        {% set used = name in in_use %}
         {% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
         {% do columns.append([attribute['columns'][0], attribute['id'] if used else nothing]) %}
         {% if 'name' in attribute %}
@@ -169,10 +161,13 @@
         and ({{ relation }}.x_call_labels is null) = (label_sets.x_call_labels is null)
 {% endmacro %}
 
-{# The labels in use as a JSON object; null where both texts are absent. #}
+{#
+    The labels in use as a JSON object; null where both texts are absent. Sorted, as BigQuery and Snowflake do by
+    themselves, so that a tuple has the same key everywhere.
+#}
 {% macro label_object() %}
     {% set members = [] %}
-    {% for label in apportion.labels_in_use() %}
+    {% for label in apportion.labels_in_use() | sort(attribute='name', case_sensitive=true) %}
         {% set text = {'bill': 'tags', 'call': 'x_call_labels'}[label['side']] %}
         {% do members.append([label['name'], apportion.json_label(text, label['key'])]) %}
     {% endfor %}

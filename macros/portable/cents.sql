@@ -1,4 +1,4 @@
 {# An amount in cents, as text, in units of its currency. #}
 {% macro cents(text) -%}
-    cast(cast({{ text }} as {{ apportion.money() }}) * 0.01 as {{ apportion.money() }})
+    {{ apportion.money_of_units(apportion.units_of('cast(' ~ text ~ ' as ' ~ apportion.money() ~ ')', 16)) }}
 {%- endmacro %}

@@ -1,7 +1,8 @@
 {#
     The one type of every amount, quantity and price: 38 digits, 18 of them decimals. Providers bill up to
     20 decimals; staging rounds there, once.
-    On DuckDB `decimal / x` and `avg` give a DOUBLE: multiply by a decimal literal and cast back.
+    Arithmetic on it goes through ratio(), product_of(), units_of() and weight_of(), which compute in integers: of
+    `/`, `avg`, `*` with another decimal and a literal such as 0.01, each is a double or overflows on some warehouse.
 #}
 {% macro money() -%}
     {{ return(adapter.dispatch('money', 'apportion')()) }}

@@ -6,9 +6,12 @@
     lower({{ apportion.trimmed(text) }})
 {%- endmacro %}
 
-{# A text without blanks around it, every blank in it a plain space; null where nothing is left. #}
+{#
+    A text without blanks around it, every blank in it a plain space; null where nothing is left. Without its second
+    argument, trim() takes off plain spaces on Snowflake and whatever Unicode calls a space elsewhere.
+#}
 {% macro trimmed(text) -%}
-    nullif(trim(translate({{ text }}, {{ apportion.blanks() }}, '    ')), '')
+    nullif(trim(translate({{ text }}, {{ apportion.blanks() }}, '    '), ' '), '')
 {%- endmacro %}
 
 {# Tab, line feed, carriage return and no-break space. #}

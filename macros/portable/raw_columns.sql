@@ -22,7 +22,8 @@
     select
         {%- for name, type in columns %}
         {% if not known or name in present -%}
-            {{ apportion.utc_timestamp(name) if type == 'timestamp' else 'cast(' ~ name ~ ' as ' ~ types[type] ~ ')' }}
+            {{ apportion.utc_timestamp(name) if type == 'timestamp' else apportion.json_text(name) if type == 'json'
+                else 'cast(' ~ name ~ ' as ' ~ types[type] ~ ')' }}
         {%- else -%}
             cast(null as {{ types[type] }})
         {%- endif %} as {{ name }}{{ ',' if not loop.last }}

@@ -4,6 +4,8 @@
     one, other   relations or subqueries in parentheses
     keys         list of [name, expression in one, expression in other]
     amounts      list of [name, expression in one, expression in other]
+
+    A sum has another name than what it sums: in HAVING, BigQuery takes a name for the sum first.
 #}
 {% macro sums_that_differ(one, other, keys, amounts) %}
     select
@@ -11,8 +13,8 @@
         {{ name }},
         {%- endfor %}
         {%- for name, left, right in amounts %}
-        sum(one_{{ name }}) as one_{{ name }},
-        sum(other_{{ name }}) as other_{{ name }}{{ ',' if not loop.last }}
+        sum(left_{{ name }}) as one_{{ name }},
+        sum(right_{{ name }}) as other_{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
         select
@@ -20,8 +22,8 @@
             {{ left }} as {{ name }},
             {%- endfor %}
             {%- for name, left, right in amounts %}
-            coalesce({{ left }}, 0) as one_{{ name }},
-            0 as other_{{ name }}{{ ',' if not loop.last }}
+            coalesce({{ left }}, 0) as left_{{ name }},
+            0 as right_{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ one }} as side_one
         union all
@@ -30,15 +32,15 @@
             {{ right }} as {{ name }},
             {%- endfor %}
             {%- for name, left, right in amounts %}
-            0 as one_{{ name }},
-            coalesce({{ right }}, 0) as other_{{ name }}{{ ',' if not loop.last }}
+            0 as left_{{ name }},
+            coalesce({{ right }}, 0) as right_{{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ other }} as side_other
     ) as both_sides
     group by {% for name, left, right in keys %}{{ name }}{{ ', ' if not loop.last }}{% endfor %}
     having
         {%- for name, left, right in amounts %}
-        sum(one_{{ name }}) is distinct from sum(other_{{ name }}){{ ' or' if not loop.last }}
+        sum(left_{{ name }}) is distinct from sum(right_{{ name }}){{ ' or' if not loop.last }}
         {%- endfor %}
 {% endmacro %}
 

@@ -24,7 +24,7 @@ ruled as (
         rules.per,
         row_number() over (
             partition by pool_days.shared_pool, pool_days.charge_date
-            order by rules.valid_from desc, rules.pool_rule
+            order by rules.valid_from desc nulls last, rules.pool_rule asc
         ) as newest_first
 
     from pool_days

@@ -4,7 +4,13 @@ final as (
 
     select
         known.spelling as pool,
-        row_number() over (order by known.spelling, pools.valid_from, pools.valid_to, pools.method) as pool_rule,
+        row_number() over (
+            order by
+                known.spelling,
+                coalesce(pools.valid_from, cast('{{ var("first_date") }}' as date)),
+                coalesce(pools.valid_to, cast('{{ var("last_date") }}' as date)),
+                pools.method
+        ) as pool_rule,
         {{ apportion.normalised('pools.method') }} as method,
         {{ apportion.trimmed('pools.driver') }} as driver,
         coalesce({{ apportion.normalised('pools.weight_window') }}, 'day') as weight_window,

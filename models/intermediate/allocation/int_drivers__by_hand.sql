@@ -5,7 +5,7 @@ quantities as (
 
     select
         row_number() over (
-            order by driver, target_type, target, customer, period_start, period_end, quantity
+            order by driver, target_type, target, customer, period_start, period_end, quantity, kind
         ) as quantity_id,
         {{ apportion.trimmed('driver') }} as driver,
         {{ apportion.normalised('target_type') }} as target_type,

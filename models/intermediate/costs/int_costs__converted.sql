@@ -32,7 +32,7 @@ final as (
         {%- for cost in costs %}
         case
             when costs.billing_currency = '{{ var("reporting_currency") }}' then costs.{{ cost }}
-            else cast(costs.{{ cost }} * rates.rate as {{ apportion.money() }})
+            else {{ apportion.product_of('costs.' ~ cost, 'rates.rate') }}
         end as {{ cost }}_reported{{ ',' if not loop.last }}
         {%- endfor %}
 

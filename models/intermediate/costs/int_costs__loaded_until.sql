@@ -10,7 +10,7 @@ sources as (
         provider,
         max(charge_date) as last_day
     from {{ ref('int_charges__changed_days') }}
-    where charge_date <= {{ dbt.current_timestamp() }}
+    where charge_date <= {{ apportion.today() }}
     group by provider
 
 ),
@@ -30,7 +30,7 @@ final as (
     from sources
 
     inner join newest
-        on sources.last_day >= {{ dbt.dateadd('day', -35, 'newest.last_day') }}
+        on sources.last_day >= {{ apportion.days_after('newest.last_day', -35) }}
 
 )
 

@@ -6,10 +6,17 @@ starts as (
     select cast('{{ var("first_date") }}' as date) as day
     {%- for seed in ['virtual_tag_rules', 'features', 'teams', 'lookups'] %}
     {%- for bound in ['valid_from', 'valid_to'] %}
-    union distinct
+    union all
     select {{ bound }} as day from {{ ref(seed) }}
     {%- endfor %}
     {%- endfor %}
+
+),
+
+distinct_starts as (
+
+    select distinct day from starts
+    where day >= cast('{{ var("first_date") }}' as date)
 
 ),
 
@@ -18,8 +25,7 @@ final as (
     select
         day as valid_from,
         lead(day) over (order by day) as valid_to
-    from starts
-    where day >= cast('{{ var("first_date") }}' as date)
+    from distinct_starts
 
 )
 

@@ -3,9 +3,9 @@ with
 
 days_seen as (
 
-    select distinct tag_key, charge_date from {{ ref('int_costs__daily') }}
-    union distinct
-    select distinct tag_key, charge_date from {{ ref('int_usage__daily') }}
+    select tag_key, charge_date from {{ ref('int_costs__daily') }}
+    union all
+    select tag_key, charge_date from {{ ref('int_usage__daily') }}
 
 ),
 

@@ -17,7 +17,7 @@ models as (
 final as (
 
     select
-        cast({{ dbt.date_trunc('month', 'costs.charge_date') }} as date) as month_start,
+        {{ apportion.period_start('month', 'costs.charge_date') }} as month_start,
         costs.provider_name,
         case when costs.model is null then 'No model' else coalesce(models.vendor, 'Unmapped') end as vendor,
         case when costs.model is null then 'No model' else coalesce(models.tier, 'Unmapped') end as model_tier,
@@ -36,7 +36,7 @@ final as (
         and costs.model = models.model
 
     group by
-        cast({{ dbt.date_trunc('month', 'costs.charge_date') }} as date),
+        {{ apportion.period_start('month', 'costs.charge_date') }},
         costs.provider_name,
         case when costs.model is null then 'No model' else coalesce(models.vendor, 'Unmapped') end,
         case when costs.model is null then 'No model' else coalesce(models.tier, 'Unmapped') end,

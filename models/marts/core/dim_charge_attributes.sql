@@ -9,7 +9,7 @@
 
 with
 
-seen as (
+billed_or_used as (
     {% for source in sources %}
     select distinct
         tag_key,
@@ -23,8 +23,14 @@ seen as (
         {%- endif %} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref(source) }}
-    {{ 'union distinct' if not loop.last }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
+
+),
+
+seen as (
+
+    select distinct * from billed_or_used
 
 ),
 {% for attribute in named %}

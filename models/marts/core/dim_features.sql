@@ -8,7 +8,7 @@ final as (
         {{ apportion.trimmed('team') }} as team,
         valid_from,
         valid_to,
-        description
+        {{ apportion.trimmed('description') }} as description
     from {{ ref('features') }}
 
 )

@@ -1,14 +1,17 @@
 with
 
+billed_or_used as (
+
+    select service_provider_name as provider_name, x_model as model from {{ ref('int_costs__daily') }}
+    union all
+    select service_provider_name as provider_name, x_model as model from {{ ref('int_usage__daily') }}
+
+),
+
 seen as (
 
-    select distinct service_provider_name as provider_name, x_model as model
-    from {{ ref('int_costs__daily') }}
-    where x_model is not null
-    union distinct
-    select distinct service_provider_name as provider_name, x_model as model
-    from {{ ref('int_usage__daily') }}
-    where x_model is not null
+    select distinct provider_name, model from billed_or_used
+    where model is not null
 
 ),
 

@@ -24,8 +24,8 @@ decided as (
         matches.*,
         attributes.charge_kind,
         coalesce(
-            value_shared_pool is not null
-            and (value_feature is null or priority_shared_pool <= priority_feature),
+            matches.value_shared_pool is not null
+            and (matches.value_feature is null or matches.priority_shared_pool <= matches.priority_feature),
             false
         ) as is_pooled
 

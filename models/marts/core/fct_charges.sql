@@ -2,7 +2,7 @@
 {{
     config(
         materialized='incremental',
-        incremental_strategy='append',
+        incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
         pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date') }}",
     )

@@ -49,20 +49,26 @@ months as (
     from {{ ref('dim_dates') }} as dates
     cross join loaded
     where dates.month_start <= loaded.newest_day
-        and dates.month_start >= (select min(month_start) from costs)
+        and dates.month_start >= (select min(costs.month_start) from costs)
 
 ),
 
 {#  A feature counts in a month in which it cost something or had a budget. #}
-features as (
+costing_or_budgeted as (
 
     select month_start, feature from costs
-    union distinct
+    union all
     select months.month_start, budgets.feature
     from months
     inner join budgets
         on months.month_start >= budgets.valid_from
         and (months.month_start < budgets.valid_to or budgets.valid_to is null)
+
+),
+
+features as (
+
+    select distinct month_start, feature from costing_or_budgeted
 
 ),
 
@@ -94,7 +100,7 @@ still_to_come as (
         and dates.date_day <= months.month_end
 
     inner join costs
-        on costs.charge_date > {{ dbt.dateadd('day', -7, 'months.newest_day') }}
+        on costs.charge_date > {{ apportion.days_after('months.newest_day', -7) }}
         and mod({{ dbt.datediff('costs.charge_date', 'dates.date_day', 'day') }}, 7) = 0
 
     group by months.month_start, costs.feature

@@ -26,6 +26,12 @@ costs as (
 
 ),
 
+last_output as (
+
+    select max(output_date) as last_day from outputs
+
+),
+
 {#  From the first output of a metric to the last day that costs and outputs both know. #}
 spans as (
 
@@ -33,11 +39,11 @@ spans as (
         outputs.feature,
         outputs.metric,
         min(outputs.output_date) as first_day,
-        {{ apportion.least_of('min(ends.last_day)', 'min(loaded.complete_until)') }} as last_day
+        {{ apportion.least_of('min(last_output.last_day)', 'min(loaded.complete_until)') }} as last_day
 
     from outputs
 
-    cross join (select max(output_date) as last_day from outputs) as ends
+    cross join last_output
 
     cross join {{ ref('int_costs__loaded_until') }} as loaded
 

@@ -17,7 +17,7 @@ asked as (
         on days.pool = shares.pool
         and (days.charge_date >= shares.valid_from or shares.valid_from is null)
         and (days.charge_date < shares.valid_to or shares.valid_to is null)
-    union distinct
+    union all
     select distinct
         days.pool,
         days.owned_from,
@@ -30,7 +30,7 @@ asked as (
 
 )
 
-select asked.*
+select distinct asked.*
 from asked
 left join {{ ref('int_allocation__targets') }} as targets
     on asked.target_type = targets.target_type

@@ -4,7 +4,9 @@
 #}
 {{ config(severity='warn') }}
 {% for provider in var('providers') %}
+{#  BigQuery wants a FROM before a WHERE. #}
 select '{{ provider }}' as provider
-where not exists (select 1 from {{ ref('int_charges__changed_days') }} where provider = '{{ provider }}')
+from (select 1 as nothing) as one_row
+where not exists (select 1 from {{ ref('int_charges__changed_days') }} as days where days.provider = '{{ provider }}')
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -4,6 +4,8 @@ import csv
 from collections import defaultdict
 from decimal import Decimal
 
+import pytest
+
 COSTS = {"billed_cost": "BilledCost", "effective_cost": "EffectiveCost", "list_cost": "ListCost"}
 MARK = "written before this run"
 # what marking changed, and when a load was complete
@@ -174,3 +176,12 @@ def test_the_page_of_answers_agrees_and_is_printed(built):
     said = built.run(sys.executable, "-m", "commands.report")
     assert "Source, fact and allocation agree to the last digit" in said
     assert "What does one unit cost?" in said
+
+
+def test_the_exported_view_passes_the_focus_validator(built, shared):
+    import sys
+
+    said = built.run(sys.executable, "-m", "commands.check_focus", "--database", str(built.database))
+    if "check-focus skipped" in said:
+        pytest.skip(said.strip())
+    assert "0 failed unlisted" in said

@@ -81,3 +81,43 @@ def test_json_numbers_keep_their_digits():
     assert parsed == {"a": "41.772500000000000001", "b": 9007199254740993, "c": "1E-20", "d": "NaN"}
     assert landed(parsed["d"]) == "NaN"
     assert landed(None) is None
+
+
+def test_a_terminal_sees_bars_and_a_file_plain_lines(warehouse, sandbox, tmp_path):
+    """A real terminal: a pseudo terminal that the command believes in."""
+    import os
+    import pty
+    import subprocess
+    import sys
+    import termios
+
+    command = [
+        sys.executable,
+        "-m",
+        "ingestion",
+        "run",
+        "openai",
+        "--since",
+        "2026-11-10",
+        "--until",
+        "2026-11-12",
+    ]
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (30, 100))
+    process = subprocess.Popen(command, stdout=follower, stderr=follower, close_fds=True)
+    os.close(follower)
+    seen = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:  # Linux answers so when the other end is closed
+            break
+        if not chunk:
+            break
+        seen += chunk
+    os.close(leader)
+    assert process.wait() == 0, seen.decode()
+    assert b"Extract openai: Resources" in seen
+    plain = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "\r" not in plain.stdout + plain.stderr
+    assert "openai: loaded in" in plain.stdout

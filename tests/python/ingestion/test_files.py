@@ -7,11 +7,55 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-HEADER = ["BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory", "ServiceName"]
+HEADER = [
+    "BilledCost",
+    "BillingAccountId",
+    "BillingAccountName",
+    "BillingCurrency",
+    "BillingPeriodEnd",
+    "BillingPeriodStart",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeDescription",
+    "ChargePeriodEnd",
+    "ChargePeriodStart",
+    "ContractedCost",
+    "EffectiveCost",
+    "InvoiceIssuerName",
+    "ListCost",
+    "PricingQuantity",
+    "PricingUnit",
+    "ProviderName",
+    "PublisherName",
+    "ServiceCategory",
+    "ServiceName",
+]
 LINE = dict(
     zip(
         HEADER,
-        ["1.5", "acct", "Account", "USD", "2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z", "Usage", "", "things", "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", "1.5", "1.5", "AWS", "2", "1", "Hours", "AWS", "AWS", "Compute", "EC2"],
+        [
+            "1.5",
+            "acct",
+            "Account",
+            "USD",
+            "2026-02-01T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+            "Usage",
+            "",
+            "things",
+            "2026-01-02T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+            "1.5",
+            "1.5",
+            "AWS",
+            "2",
+            "1",
+            "Hours",
+            "AWS",
+            "AWS",
+            "Compute",
+            "EC2",
+        ],
         strict=True,
     )
 )
