@@ -67,7 +67,8 @@ class Answers:
                 from (
                     select effective_cost, case
                         when feature = 'Prepaid' then 'prepayments (count when they are used)'
-                        when feature <> 'Unallocated' and allocation_method = 'direct' then 'a feature, directly'
+                        when feature <> 'Unallocated' and allocation_method = 'direct'
+                            then 'a feature, directly'
                         when feature <> 'Unallocated' and allocation_method = 'follow'
                             then 'a feature, tax and credits of its usage'
                         when feature <> 'Unallocated' then 'a feature, through a shared pool'

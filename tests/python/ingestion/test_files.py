@@ -85,7 +85,8 @@ def test_real_rows_of_three_providers_land_to_the_last_digit(warehouse, load, sh
     code, said = load(shared / "samples/focus/focus_1_0_multi_provider.csv")
     assert code == 0, said
     totals = warehouse.rows(
-        f"select provider_name, sum(cast(billed_cost as decimal(38, 18))), count(*) from {TABLE} group by 1 order by 1"
+        "select provider_name, sum(cast(billed_cost as decimal(38, 18))), count(*) "
+        f"from {TABLE} group by 1 order by 1"
     )
     assert totals == [
         ("AWS", Decimal("6.068577239500000000"), 314),
