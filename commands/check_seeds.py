@@ -35,6 +35,7 @@ class Project:
     def __init__(self, folder: Path = ROOT) -> None:
         self.seeds: dict[str, Seed] = all_seeds(folder)
         self.variables: dict[str, Any] = yaml.safe_load((folder / "dbt_project.yml").read_text())["vars"]
+        self.folder = folder
 
     @cached_property
     def owners(self) -> dict[str, Owners]:
@@ -48,9 +49,19 @@ class Project:
             "shared_pool": Owners("pool", pools.file, pools.known("pool")),
         }
 
+    @cached_property
+    def measured_drivers(self) -> set[str]:
+        """The drivers that models give, as their YAML says (meta.drivers of int_drivers__<name>)."""
+        paths = (self.folder / "models").rglob("int_drivers__*.yml")
+        models = [yaml.safe_load(path.read_text()).get("models", [{}])[0] for path in paths]
+        return {
+            name for model in models for name in model.get("config", {}).get("meta", {}).get("drivers", [])
+        }
+
     def target_faults(self, row: Row) -> Iterator[Fault]:
         """A target of a share or driver that its seed does not know."""
-        owners = self.owners.get(same(row["target_type"]))
+        kind = same(row["target_type"])
+        owners = self.owners.get("shared_pool" if kind == "pool" else kind)
         if owners and row["target"].strip() and same(row["target"]) not in owners.names:
             yield row.fault("target", f'"{row["target"].strip()}" is no {owners.what} of {owners.file}')
 

@@ -1,4 +1,4 @@
-"""Shares: numbers or fractions, known targets, and all of a pool on every day."""
+"""Shares: numbers or fractions, known targets, all of a pool on every day, and a way out for every pool."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from commands.seed_checks.driver_quantities import period
 from commands.seed_files import Fault, Row, Seed, same
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def check(seed: Seed, project: Project) -> Iterator[Fault]:
             yield row.fault("method", f'the pool "{row["pool"].strip()}" has no shares in {seed.file}')
     for rows in pools.values():
         yield from sum_faults(rows)
+    yield from circle_faults(project)
 
 
 def sum_faults(rows: list[Row]) -> Iterator[Fault]:
@@ -55,3 +57,61 @@ def sum_faults(rows: list[Row]) -> Iterator[Fault]:
             what = f'the shares of "{valid[0]["pool"].strip()}"{since} sum to {total}, not to 1'
             yield valid[-1].fault("share", what)
             return
+
+
+def circle_faults(project: Project) -> Iterator[Fault]:
+    """Pools that on some day only pay each other, so that their cost never gets anywhere."""
+    tables = [project.seeds[name].rows for name in ("shared_cost_pools", "fixed_shares")]
+    quantities = project.seeds["driver_quantities"].rows
+    bounds = {day for rows in tables for row in rows for day in row.span}
+    bounds |= {day for row in quantities for day in period(row)}
+    told: set[str] = set()
+    for start in sorted(bounds - {date.max}):
+        pools = {same(row["pool"]): row for row in tables[0] if row.span[0] <= start < row.span[1]}
+        paid = {name: targets(row, start, tables[1], quantities) for name, row in pools.items()}
+        ways_out = {
+            name
+            for name, rows in paid.items()
+            if not rows or any(same(row["target_type"]) != "pool" for row in rows)
+        }
+        while (
+            onward := {
+                name for name, rows in paid.items() if any(same(row["target"]) in ways_out for row in rows)
+            }
+            - ways_out
+        ):
+            ways_out |= onward
+        for name in sorted(paid.keys() - ways_out):
+            inside = [row for row in paid[name] if same(row["target"]) in paid]
+            if inside and name not in told:
+                circle = circle_from(name, paid)
+                told.update(circle)
+                since = "" if start == date.min else f" from {start} on"
+                what = f"pools pay only each other{since}, with no way out: {' > '.join(circle)}"
+                yield inside[0].fault("target", f"{what}; give one of them a target that is no pool")
+
+
+def targets(pool: Row, day: date, shares: list[Row], quantities: list[Row]) -> list[Row]:
+    """The rows that name whom a pool pays on a day; none where that does not depend on rows."""
+    method = same(pool["method"])
+    if method in ("fixed", "even"):
+        named = [
+            row
+            for row in shares
+            if same(row["pool"]) == same(pool["pool"]) and row.span[0] <= day < row.span[1]
+        ]
+        return [row for row in named if method == "even" or share_of(row["share"].strip())]
+    if method == "usage":
+        named = [row for row in quantities if same(row["driver"]) == same(pool["driver"])]
+        return [row for row in named if period(row)[0] <= day < period(row)[1]]
+    return []
+
+
+def circle_from(name: str, paid: dict[str, list[Row]]) -> list[str]:
+    """The first pools that come back to one of them, beginning with a pool."""
+    path = [name]
+    while True:
+        onward = next(same(row["target"]) for row in paid[path[-1]] if same(row["target"]) in paid)
+        if onward in path:
+            return [*path[path.index(onward) :], onward]
+        path.append(onward)

@@ -41,3 +41,8 @@
         {%- endfor %}
     end
 {%- endmacro %}
+
+{# The tag whose seed knows the targets of a type. #}
+{% macro owner_tag(target_type) -%}
+    case when {{ apportion.normalised(target_type) }} = 'pool' then 'shared_pool' else {{ apportion.normalised(target_type) }} end
+{%- endmacro %}

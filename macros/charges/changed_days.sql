@@ -1,18 +1,25 @@
 {#
     The days of a provider that a completed load covered, with the time of the newest such load.
-    source_name   raw_<provider>
-    Gives provider, charge_date, changed_at. A load that broke off has no row in _dlt_loads and does not count;
-    the next one covers its days.
+    source_name    raw_<provider>
+    usage_tables   its raw tables that report usage
+    Gives provider, charge_date, changed_at and usage_read_at: when usage of the day was last read, null where it
+    never was. A load that broke off has no row in _dlt_loads and does not count; the next one covers its days.
 #}
-{% macro changed_days(provider) %}
+{% macro changed_days(provider, usage_tables=[]) %}
     select
         {{ apportion.text_literal(provider) }} as provider,
         load_log.charge_date,
-        max(loads.inserted_at) as changed_at
+        max(loads.inserted_at) as changed_at,
+        {%- if usage_tables %}
+        max(case when load_log.table_name in ('{{ usage_tables | join("', '") }}') then load_log.read_at end) as usage_read_at
+        {%- else %}
+        cast(null as {{ dbt.type_timestamp() }}) as usage_read_at
+        {%- endif %}
 
     from (
         {{ apportion.raw_columns(
-            source('raw_' ~ provider, 'load_log'), [['charge_date', 'date'], ['_dlt_load_id', 'text']]
+            source('raw_' ~ provider, 'load_log'),
+            [['table_name', 'text'], ['charge_date', 'date'], ['read_at', 'timestamp'], ['_dlt_load_id', 'text']]
         ) }}
     ) as load_log
 

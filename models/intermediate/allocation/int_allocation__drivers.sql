@@ -1,10 +1,13 @@
-{# Any metric can drive any pool: a driver is a model int_drivers__<name> with these columns and a name in vars.drivers. #}
+{#
+    Any metric can drive any pool: a driver is a model int_drivers__<name> with these columns and a name in
+    vars.drivers. Days that are not final are left out; int_allocation__open_days tells which.
+#}
 with
 
 drivers as (
     {% for name in var('drivers') %}
     select
-        driver,
+        {{ apportion.normalised('driver') }} as driver,
         charge_date,
         target_type,
         target,
@@ -13,6 +16,7 @@ drivers as (
         {%- endfor %}
         quantity
     from {{ ref('int_drivers__' ~ name) }}
+    where is_final
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
@@ -33,7 +37,7 @@ final as (
     from drivers
 
     left join {{ ref('int_ownership__known_owners') }} as known
-        on drivers.target_type = known.tag
+        on {{ apportion.owner_tag('drivers.target_type') }} = known.tag
         and {{ apportion.normalised('drivers.target') }} = known.normalised
 
 )

@@ -4,7 +4,7 @@ with
 owners as (
 
     select
-        tag as target_type,
+        case when tag = 'shared_pool' then 'pool' else tag end as target_type,
         spelling as target,
         normalised
     from {{ ref('int_ownership__known_owners') }}

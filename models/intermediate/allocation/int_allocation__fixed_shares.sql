@@ -31,7 +31,7 @@ written as (
         and {{ apportion.normalised('shares.pool') }} = pools.normalised
 
     left join {{ ref('int_ownership__known_owners') }} as owners
-        on {{ apportion.normalised('shares.target_type') }} = owners.tag
+        on {{ apportion.owner_tag('shares.target_type') }} = owners.tag
         and {{ apportion.normalised('shares.target') }} = owners.normalised
 
 ),

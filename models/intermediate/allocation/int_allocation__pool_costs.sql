@@ -1,4 +1,8 @@
-{# Pool costs with the rule of their day. A pool without a rule on the day keeps its cost, Unallocated. #}
+{#
+    Pool costs with the rule of their day. A pool without a rule on the day keeps its cost, Unallocated. `flow` says
+    which costs of a pool and day are divided alike: those of one partition; where pools pay into pools, those whose
+    attributes agree in everything by which any of these pools is partitioned.
+#}
 with
 
 costs as (
@@ -8,47 +12,41 @@ costs as (
 
 ),
 
-pool_days as (
-
-    select distinct shared_pool, charge_date from costs
-
-),
-
-{#  Two rules for one day are an error that a test names; the later start wins, so that no join multiplies. #}
 ruled as (
 
     select
-        pool_days.shared_pool,
-        pool_days.charge_date,
-        rules.pool_rule,
-        rules.per,
-        row_number() over (
-            partition by pool_days.shared_pool, pool_days.charge_date
-            order by rules.valid_from desc nulls last, rules.pool_rule asc
-        ) as newest_first
+        costs.*,
+        coalesce(rules.pool_rule, 0) as pool_rule,
+        {{ apportion.partition_value('rules.per', 'costs') }} as partition_value
 
-    from pool_days
+    from costs
 
-    inner join {{ ref('int_allocation__pool_rules') }} as rules
-        on pool_days.shared_pool = rules.pool
-        and (pool_days.charge_date >= rules.valid_from or rules.valid_from is null)
-        and (pool_days.charge_date < rules.valid_to or rules.valid_to is null)
+    left join {{ ref('int_allocation__rules_by_day') }} as rules
+        on costs.shared_pool = rules.pool
+        and costs.charge_date = rules.charge_date
 
 ),
 
 final as (
 
     select
-        costs.*,
-        coalesce(ruled.pool_rule, 0) as pool_rule,
-        {{ apportion.partition_value('ruled.per', 'costs') }} as partition_value
+        ruled.*,
+        {%- if apportion.graph_partitions() %}
+        case
+            when coalesce(graph.is_payer, false) then
+                {%- for per in apportion.graph_partitions() %}
+                coalesce(ruled.{{ apportion.partitions()[per] }}, ''){{ ' || chr(31) ||' if not loop.last }}
+                {%- endfor %}
+            else ruled.partition_value
+        end as flow
+        {%- else %}
+        ruled.partition_value as flow
+        {%- endif %}
 
-    from costs
+    from ruled
 
-    left join ruled
-        on costs.shared_pool = ruled.shared_pool
-        and costs.charge_date = ruled.charge_date
-        and ruled.newest_first = 1
+    left join {{ ref('int_allocation__pool_graph') }} as graph
+        on ruled.shared_pool = graph.pool
 
 )
 

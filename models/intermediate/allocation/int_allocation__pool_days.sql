@@ -1,11 +1,11 @@
-{# When a pool has cost, and the days whose weights divide it. #}
+{# When a pool divides cost, its own or another pool's, and the days whose weights divide it. #}
 {{ config(materialized='table') }}
 
 with
 
-pool_days as (
+own_or_paid as (
 
-    select distinct
+    select
         shared_pool as pool,
         pool_rule,
         charge_date,
@@ -14,9 +14,25 @@ pool_days as (
     from {{ ref('int_allocation__pool_costs') }}
     where pool_rule > 0
 
+    union all
+
+    select
+        pool,
+        pool_rule,
+        charge_date,
+        owned_from,
+        partition_value
+    from {{ ref('int_allocation__flows') }}
+
 ),
 
-final as (
+pool_days as (
+
+    select distinct * from own_or_paid
+
+),
+
+windows as (
 
     select
         pool_days.pool,
@@ -24,15 +40,10 @@ final as (
         pool_days.charge_date,
         pool_days.owned_from,
         pool_days.partition_value,
-        case rules.weight_window
-            when 'month' then dates.month_start
-            else pool_days.charge_date
-        end as window_from,
-        case rules.weight_window
-            when 'month' then dates.month_end
-            else pool_days.charge_date
-        end as window_until,
-        rules.weight_window = 'month' as is_provisional
+        {{ apportion.window_from('rules', 'dates') }} as window_from,
+        {{ apportion.window_until('rules', 'dates') }} as window_until,
+        rules.weight_window,
+        case when rules.method = 'usage' then {{ apportion.normalised('rules.driver') }} end as driver
 
     from pool_days
 
@@ -41,6 +52,45 @@ final as (
 
     inner join {{ ref('dim_dates') }} as dates
         on pool_days.charge_date = dates.date_day
+
+),
+
+open_windows as (
+
+    select distinct
+        windows.driver,
+        windows.window_from,
+        windows.window_until
+
+    from (select distinct driver, window_from, window_until from windows) as windows
+
+    inner join {{ ref('int_allocation__open_days') }} as open_days
+        on windows.driver = open_days.driver
+        and open_days.charge_date >= windows.window_from
+        and open_days.charge_date <= windows.window_until
+
+),
+
+final as (
+
+    select
+        windows.pool,
+        windows.pool_rule,
+        windows.charge_date,
+        windows.owned_from,
+        windows.partition_value,
+        windows.charge_date as seen_from,
+        windows.owned_from as seen_owned_from,
+        windows.window_from,
+        windows.window_until,
+        windows.weight_window = 'month' or open_windows.driver is not null as is_provisional
+
+    from windows
+
+    left join open_windows
+        on windows.driver = open_windows.driver
+        and windows.window_from = open_windows.window_from
+        and windows.window_until = open_windows.window_until
 
 )
 

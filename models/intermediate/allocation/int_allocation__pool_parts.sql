@@ -10,19 +10,19 @@ pool_costs as (
 
 ),
 
-weights as (
+shares as (
 
-    select * from {{ ref('int_allocation__weights') }}
+    select * from {{ ref('int_allocation__shares') }}
 
 ),
 
 parts as (
 
     {{ apportion.allocate_proportionally(
-        amounts='pool_costs', drivers='weights', partition_by=['pool_rule', 'charge_date', 'partition_value'],
-        weight='weight', order_by=['target_type', 'target'], amount_columns=apportion.amount_columns(),
-        keep=dimensions + ['shared_pool', 'rule_id', 'environment', 'customer'],
-        targets=['allocation_method', 'driver', 'driver_quantity', 'driver_total', 'is_provisional', 'target',
+        amounts='pool_costs', drivers='shares', partition_by=['pool_rule', 'charge_date', 'flow'],
+        weight='weight', order_by=['last_pool', 'target_type', 'target'],
+        amount_columns=apportion.amount_columns(), keep=dimensions + ['shared_pool', 'rule_id', 'environment', 'customer'],
+        targets=['allocation_method', 'allocation_path', 'driver', 'driver_quantity', 'driver_total', 'is_provisional',
             'feature', 'product', 'team', 'cost_center'],
     ) }}
 
@@ -34,7 +34,7 @@ final as (
         {{ dimensions | join(',\n        ') }},
         shared_pool as pool,
         coalesce(allocation_method, 'fallback:unallocated') as allocation_method,
-        {{ dbt.concat(['shared_pool', "' > '", "coalesce(target, 'Unallocated')"]) }} as allocation_path,
+        coalesce(allocation_path, {{ dbt.concat(['shared_pool', "' > Unallocated'"]) }}) as allocation_path,
         allocation_share,
         driver,
         driver_quantity,

@@ -1,3 +1,5 @@
+{% set window = "coalesce(" ~ apportion.normalised('pools.weight_window') ~ ", 'day')" %}
+
 with
 
 final as (
@@ -13,11 +15,15 @@ final as (
         ) as pool_rule,
         {{ apportion.normalised('pools.method') }} as method,
         {{ apportion.trimmed('pools.driver') }} as driver,
-        coalesce({{ apportion.normalised('pools.weight_window') }}, 'day') as weight_window,
+        case when {{ window }} like 'trailing%' then 'trailing' else {{ window }} end as weight_window,
+        cast(
+            case when {{ window }} like 'trailing%' then replace({{ window }}, 'trailing_', '') end as {{ dbt.type_int() }}
+        ) as trailing_days,
         coalesce({{ apportion.trimmed('pools.scope') }}, '') as scope,
         {{ apportion.normalised('pools.per') }} as per,
         coalesce({{ apportion.trimmed('pools.' ~ apportion.reserved('exclude')) }}, '') as excluded,
         coalesce({{ apportion.normalised('pools.fallback_method') }}, 'unallocated') as fallback_method,
+        {{ apportion.trimmed('pools.note') }} as note,
         pools.valid_from,
         pools.valid_to
 

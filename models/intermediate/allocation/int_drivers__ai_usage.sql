@@ -1,4 +1,12 @@
-{# A usage row speaks for its feature, else its team, else its product; without any of them for nobody. #}
+{#
+    A usage row speaks for its feature, else its team, else its product; without any of them for nobody. A day that
+    some provider has not reported in full is not final: it has a row without a target too, in case nobody did.
+#}
+{% set drivers = [
+    ['ai_tokens', 'quantity', "token_class like 'input%' or token_class like 'output%' or token_class like 'cache%'"],
+    ['ai_requests', 'quantity', "token_class = 'requests'"],
+    ['ai_rated_cost', 'rated_cost', "price_status = 'priced'"],
+] %}
 with
 
 usage_rows as (
@@ -12,11 +20,7 @@ usage_rows as (
 ),
 
 measured as (
-    {% for driver, measure, condition in [
-        ['ai_tokens', 'quantity', "token_class like 'input%' or token_class like 'output%' or token_class like 'cache%'"],
-        ['ai_requests', 'quantity', "token_class = 'requests'"],
-        ['ai_rated_cost', 'rated_cost', "price_status = 'priced'"],
-    ] %}
+    {% for driver, measure, condition in drivers %}
     select
         '{{ driver }}' as driver,
         charge_date,
@@ -33,7 +37,13 @@ measured as (
 
 ),
 
-final as (
+open_days as (
+
+    select charge_date from {{ ref('int_usage__open_days') }}
+
+),
+
+summed as (
 
     select
         driver,
@@ -53,6 +63,31 @@ final as (
         {%- for column in apportion.partition_columns() %},
         {{ column }}
         {%- endfor %}
+
+),
+
+final as (
+
+    select
+        summed.*,
+        open_days.charge_date is null as is_final
+    from summed
+    left join open_days
+        on summed.charge_date = open_days.charge_date
+    {% for driver, measure, condition in drivers %}
+    union all
+    select
+        '{{ driver }}' as driver,
+        charge_date,
+        cast(null as {{ dbt.type_string() }}) as target_type,
+        cast(null as {{ dbt.type_string() }}) as target,
+        {%- for column in apportion.partition_columns() %}
+        cast(null as {{ dbt.type_string() }}) as {{ column }},
+        {%- endfor %}
+        cast(0 as {{ apportion.money() }}) as quantity,
+        false as is_final
+    from open_days
+    {%- endfor %}
 
 )
 

@@ -88,7 +88,8 @@ final as (
         {%- for column in apportion.partition_columns() %}
         {{ 'customer' if column == 'customer' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ column }},
         {%- endfor %}
-        quantity
+        quantity,
+        true as is_final
     from daily
 
 )

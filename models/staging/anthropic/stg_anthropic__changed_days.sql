@@ -1,1 +1,1 @@
-{{ apportion.changed_days('anthropic') }}
+{{ apportion.changed_days('anthropic', usage_tables=['usage']) }}

@@ -1,1 +1,1 @@
-{{ apportion.changed_days('openai') }}
+{{ apportion.changed_days('openai', usage_tables=['usage']) }}

@@ -30,7 +30,7 @@ SYNTAX = words("""
     then values when where
 """)
 
-TYPES = {"DATE", "TIMESTAMP", "TIMESTAMPNTZ", "VARCHAR", "TEXT", "BOOLEAN", "BIGINT", "DECIMAL"}
+TYPES = {"DATE", "TIMESTAMP", "TIMESTAMPNTZ", "VARCHAR", "TEXT", "BOOLEAN", "INT", "BIGINT", "DECIMAL"}
 
 # https://docs.snowflake.com/en/sql-reference/reserved-keywords: refused as a name.
 RESERVED = words("""

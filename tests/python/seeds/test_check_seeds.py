@@ -16,6 +16,8 @@ RULE_COLUMNS = (REPO / "seeds" / RULES).read_text().splitlines()[0].split(",")
 def project(tmp_path):
     shutil.copytree(REPO / "seeds", tmp_path / "seeds")
     shutil.copy(REPO / "dbt_project.yml", tmp_path)
+    drivers = "models/intermediate/allocation"
+    shutil.copytree(REPO / drivers, tmp_path / drivers)
     return tmp_path
 
 
@@ -124,6 +126,44 @@ def test_a_project_with_headers_only_is_right(project):
             "period_end",
             "not after period_start",
         ),
+        ("allocation/fixed_shares.csv", "network,pool,gold,0,,,", "target", "is no pool of seeds/allocation"),
+        ("allocation/shared_cost_pools.csv", "new,cost,,week,,,,,,,", "weight_window", "or trailing_N"),
+        (
+            "allocation/shared_cost_pools.csv",
+            "new,cost,,trailing_367,,,,,,,",
+            "weight_window",
+            "1 to 366 days",
+        ),
+        (
+            "allocation/shared_cost_pools.csv",
+            "new,ignored_by_decision,,,,,,,2026-01-01,,",
+            "note",
+            "says why",
+        ),
+        (
+            "allocation/shared_cost_pools.csv",
+            "new,ignored_by_decision,,,,,,,,,Small",
+            "valid_from",
+            "says since when",
+        ),
+        (
+            "allocation/driver_quantities.csv",
+            "gpu_hours,2026-03-01,2026-04-01,feature,voice-agent,,-20,level,",
+            "quantity",
+            "has less than nothing of it from 2026-03-01 on",
+        ),
+        (
+            "allocation/driver_quantities.csv",
+            "gpu_hours,2026-01-01,2026-02-01,feature,ghost,,1,level,",
+            "target",
+            "is no feature",
+        ),
+        (
+            "allocation/driver_quantities.csv",
+            "gpu_hours,2026-01-01,2026-02-01,feature,doc-chat,,Infinity,level,",
+            "quantity",
+            "is no number",
+        ),
         (
             "allocation/driver_quantities.csv",
             "gpu_hours,2026-01-01,2026-02-01,feature,doc-chat,,NaN,level,",
@@ -184,6 +224,28 @@ def test_a_mistake_names_its_place_and_its_mending(project, seed, line, column, 
     if told == "has no shares":
         place = f"seeds/{seed}, line {number}, column method"
     assert any(fault.startswith(place + ":") and told in fault for fault in found), found
+
+
+def test_pools_that_only_pay_each_other_are_told_with_their_circle(project):
+    for pool, since in (("east", "2026-01-01"), ("west", "")):
+        add(project, "allocation/shared_cost_pools.csv", f"{pool},fixed,,day,,,,,{since},,")
+    add(project, "allocation/fixed_shares.csv", "west,pool,east,0.5,,2026-02-01,")
+    add(project, "allocation/fixed_shares.csv", "west,feature,doc-chat,0.5,,2026-02-01,")
+    add(project, "allocation/fixed_shares.csv", "west,pool,east,1,2026-02-01,,")
+    number = add(project, "allocation/fixed_shares.csv", "east,pool,west,1,,,")
+    assert faults(project) == [
+        f"seeds/allocation/fixed_shares.csv, line {number}, column target: pools pay only each other from "
+        "2026-02-01 on, with no way out: east > west > east; give one of them a target that is no pool"
+    ]
+
+
+def test_a_correction_may_take_back_what_is_there(project):
+    add(
+        project,
+        "allocation/driver_quantities.csv",
+        "gpu_hours,2026-03-01,2026-04-01,feature,voice-agent,,-18.25,level,",
+    )
+    assert faults(project) == []
 
 
 def test_an_unknown_column_is_told_with_the_known_ones(project):

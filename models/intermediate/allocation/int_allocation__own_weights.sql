@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ apportion.target_weights(ref('int_allocation__pool_days')) }}
