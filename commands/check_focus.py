@@ -1,4 +1,4 @@
-"""Check the FOCUS 1.3 view of a built database with the FinOps Foundation's focus-validator.
+"""Check the FOCUS 1.3 views of a built database with the FinOps Foundation's focus-validator.
 
 The validator has its own environment in .venvs, made on first use. What may fail, and why, stands in
 tests/focus/allowed_failures.yml. Exit code 1: another rule fails, or the list is no longer true.
@@ -25,6 +25,7 @@ OURS = ROOT / "tests" / "focus"
 WORK = ROOT / ".work" / "focus"
 ENVIRONMENT = ROOT / ".venvs" / "focus-validator"
 
+VIEWS = ("focus_cost_and_usage", "focus_allocated_cost_and_usage")
 TIMES = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
 
 
@@ -62,9 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.database.exists():
         print(f"error: there is no {options.database}; make demo builds it.", file=sys.stderr)
         return 1
-    rows = export(options.database)
-    results = validate(python, rows, options.rules)
-    return report(results, yaml.safe_load((OURS / "allowed_failures.yml").read_text()), rows)
+    allowed = yaml.safe_load((OURS / "allowed_failures.yml").read_text())
+    faults = 0
+    for view in VIEWS:
+        rows = export(options.database, view)
+        faults += report(validate(python, rows, options.rules), allowed, rows)
+    return 1 if faults else 0
 
 
 def validator_python() -> Path | None:
@@ -99,13 +103,13 @@ def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess:
     return subprocess.run(command, **options)
 
 
-def export(database: Path) -> Path:
-    """Write the view to Parquet: ids text, money decimal, times as FOCUS spells them."""
+def export(database: Path, view: str) -> Path:
+    """Write a view to Parquet: ids text, money decimal, times as FOCUS spells them."""
     WORK.mkdir(parents=True, exist_ok=True)
-    rows = WORK / "focus_cost_and_usage.parquet"
+    rows = WORK / f"{view}.parquet"
     times = ", ".join(f"strftime({name}, '%Y-%m-%dT%H:%M:%SZ') as {name}" for name in TIMES)
     with duckdb.connect(database, read_only=True) as connection:
-        connection.execute(f"copy (select * replace ({times}) from main.focus_cost_and_usage) to '{rows}'")
+        connection.execute(f"copy (select * replace ({times}) from main.{view}) to '{rows}'")
     return rows
 
 
@@ -129,7 +133,7 @@ def report(results: dict[str, Result], allowed: dict[str, dict[str, str]], rows:
     failed = [rule for rule, result in results.items() if not result.ok and not sums_up(result, results)]
     listed = sum(rule in allowed for rule in failed)
     print(
-        f"FOCUS 1.3 on {count} rows: {passed} rules passed, {listed} failed as listed, "
+        f"FOCUS 1.3, {rows.stem}, {count} rows: {passed} rules passed, {listed} failed as listed, "
         f"{len(failed) - listed} failed unlisted, {skipped} not evaluated"
     )
     return 1 if faults else 0

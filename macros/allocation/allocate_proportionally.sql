@@ -53,18 +53,7 @@
 
         from (
 
-            select
-                *,
-                cast(sum({{ weight }}) over (
-                    partition by {{ partition_by | join(', ') }}
-                ) as {{ apportion.wide_integer() }}) as total_weight,
-                cast(sum({{ weight }}) over (
-                    partition by {{ partition_by | join(', ') }}
-                    order by {{ order_by | join(', ') }}
-                    rows between unbounded preceding and current row
-                ) as {{ apportion.wide_integer() }}) as running_weight
-
-            from {{ drivers }} as drivers
+            {{ apportion.with_running_weights(drivers, partition_by, order_by, weight) }}
 
         ) as weighed
 
@@ -163,4 +152,35 @@
 
 {% macro bigquery__fraction_of_units(units) -%}
     {{ units }} * cast('0.000000000000000001' as bignumeric)
+{%- endmacro %}
+
+
+{#
+    A relation with weights, and the share of each row within its partition as units of 10^-18 that sum to exactly
+    10^18: the cut that allocate_proportionally() makes, where shares are to be weights of another split.
+#}
+{% macro shares_in_units(drivers, partition_by, order_by, weight='weight') -%}
+    select
+        weighed.*,
+        {{ apportion.share_of('running_weight', 'total_weight') }}
+        - {{ apportion.share_of('running_weight - ' ~ weight, 'total_weight') }} as share_units
+    from (
+        {{ apportion.with_running_weights(drivers, partition_by, order_by, weight) }}
+    ) as weighed
+{%- endmacro %}
+
+
+{# A relation with weights, their total in each partition and their sum up to each row. #}
+{% macro with_running_weights(drivers, partition_by, order_by, weight) -%}
+    select
+        *,
+        cast(sum({{ weight }}) over (
+            partition by {{ partition_by | join(', ') }}
+        ) as {{ apportion.wide_integer() }}) as total_weight,
+        cast(sum({{ weight }}) over (
+            partition by {{ partition_by | join(', ') }}
+            order by {{ order_by | join(', ') }}
+            rows between unbounded preceding and current row
+        ) as {{ apportion.wide_integer() }}) as running_weight
+    from {{ drivers }} as drivers
 {%- endmacro %}

@@ -1,12 +1,14 @@
 {#
-    Weights of pools that pay each other as shares of 10^-18 which sum to all of it: the same cut as in the split.
-    Pools last, so that a pool that pays only pools passes on everything.
+    Weights of pools that pay each other as shares of 10^-18 which sum to all of it. Pools come last, so that a pool
+    that pays only pools passes on everything.
 #}
 with
 
 weights as (
 
-    select weights.*
+    select
+        weights.*,
+        case when weights.target_type = 'pool' then 1 else 0 end as is_pool
 
     from {{ ref('int_allocation__weights') }} as weights
 
@@ -15,19 +17,11 @@ weights as (
 
 ),
 
-running as (
+cut as (
 
-    select
-        weights.*,
-        cast(sum(weight) over (
-            partition by pool_rule, charge_date, partition_value
-        ) as {{ apportion.wide_integer() }}) as total_weight,
-        cast(sum(weight) over (
-            partition by pool_rule, charge_date, partition_value
-            order by case when target_type = 'pool' then 1 else 0 end, target_type, target
-            rows between unbounded preceding and current row
-        ) as {{ apportion.wide_integer() }}) as running_weight
-    from weights
+    {{ apportion.shares_in_units(
+        'weights', ['pool_rule', 'charge_date', 'partition_value'], ['is_pool', 'target_type', 'target']
+    ) }}
 
 ),
 
@@ -40,9 +34,8 @@ final as (
         target_type,
         target,
         is_provisional,
-        {{ apportion.share_of('running_weight', 'total_weight') }}
-        - {{ apportion.share_of('running_weight - weight', 'total_weight') }} as share_weight
-    from running
+        share_units as share_weight
+    from cut
 
 )
 

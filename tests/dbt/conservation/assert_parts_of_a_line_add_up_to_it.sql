@@ -1,0 +1,32 @@
+{#
+    Costs and quantities of a shared line are those of its parts, to the last digit. Looks at the newest day that has
+    shared lines, since it divides line by line; tests/python/build looks at all of them.
+#}
+{% set amounts = apportion.cost_columns() + ['pricing_quantity', 'consumed_quantity'] %}
+with
+
+lines as (
+
+    select * from {{ ref('fct_charges') }}
+    where charge_date = (select max(charge_date) from {{ ref('int_costs__owned') }} where ownership <> 'direct')
+
+),
+
+parts as (
+
+    {{ apportion.charge_parts('lines') }}
+
+),
+
+charges as (
+
+    select lines.*
+    from lines
+    inner join (select distinct x_charge_id from parts) as shared_lines
+        on lines.x_charge_id = shared_lines.x_charge_id
+
+)
+
+{{ apportion.sums_that_differ(
+    one='charges', other='parts', keys=apportion.same_names(['x_charge_id']), amounts=apportion.same_names(amounts),
+) }}
