@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report check-seeds check-focus lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds check-focus lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -36,6 +36,9 @@ load: setup   ## Load every configured source (python -m ingestion run)
 
 report: setup ## Print what the warehouse answers
 	$(BIN)/python -m commands.report
+
+explain: setup ## Why: FEATURE=doc-chat MONTH=2026-11, or CHARGE=<x_charge_id of fct_charges>
+	$(BIN)/python -m commands.explain $(if $(CHARGE),--charge '$(CHARGE)') $(if $(FEATURE),--feature '$(FEATURE)') $(if $(MONTH),--month '$(MONTH)')
 
 check-seeds: setup   ## Every seed against its schema, in a person's words
 	$(BIN)/python -m commands.check_seeds

@@ -6,39 +6,12 @@ Reads the marts of the DuckDB file; prints, and exits with 1 where source, fact 
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
-from typing import Any
 
-import duckdb
-from rich.console import Console
-from rich.table import Table
-
-from ingestion.common.places import duckdb_path
-
-# Wide enough for the tables below, whatever the terminal says when output goes to a file.
-WIDTH = 100
+from commands.page import Page, warehouse
 
 
-class Answers:
-    """The questions, each a query on the marts. connection: DuckDB, read only."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-        self.connection, self.console = connection, console
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        return self.connection.execute(sql).fetchall()
-
-    def show(self, question: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
-        """Print a question and its answer; numbers to the right."""
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-        for number, column in enumerate(columns):
-            numeric = any(isinstance(row[number], Decimal) for row in rows)
-            table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
-        for row in rows:
-            table.add_row(*(text(value) for value in row))
-        self.console.print(f"\n[bold]{question}[/bold]")
-        self.console.print(table)
+class Answers(Page):
+    """The questions, each a query on the marts."""
 
     def billed(self) -> None:
         """What was billed, by provider."""
@@ -67,6 +40,7 @@ class Answers:
                 from (
                     select effective_cost, case
                         when feature = 'Prepaid' then 'prepayments (count when they are used)'
+                        when feature = 'ignored_by_decision' then 'nobody, by decision'
                         when feature <> 'Unallocated' and allocation_method = 'direct'
                             then 'a feature, directly'
                         when feature <> 'Unallocated' and allocation_method = 'follow'
@@ -167,39 +141,23 @@ class Answers:
             for place in ("source", "fact", "allocated")
         )
         equal, *totals = self.rows(f"select bool_and(is_equal), {sums} from fct_reconciliation")[0]
-        self.console.print()
+        self.say()
         if equal:
-            self.console.print(
+            self.say(
                 f"[bold]Source, fact and allocation agree to the last digit:[/bold] "
-                f"billed {totals[0]}, effective {totals[3]}.",
-                soft_wrap=True,
+                f"billed {totals[0]}, effective {totals[3]}."
             )
         else:
             named = zip(("source", "fact", "allocated") * 2, totals, strict=True)
             told = "; ".join(f"{place} {amount}" for place, amount in named)
-            self.console.print(
-                f"[bold red]The totals differ:[/bold red] billed and effective: {told}", soft_wrap=True
-            )
+            self.say(f"[bold red]The totals differ:[/bold red] billed and effective: {told}")
         return bool(equal)
-
-
-def text(value: Any) -> str:
-    """A value as a person reads it: money to the cent, unit costs to four digits."""
-    if isinstance(value, Decimal):
-        return f"{value:,.4f}" if value.as_tuple().exponent == -4 else f"{value:,.2f}"
-    if isinstance(value, float):
-        return f"{value:.1f} %"
-    return "" if value is None else str(value)
 
 
 def main() -> int:
     """Print the page."""
-    path = duckdb_path()
-    if not path.exists():
-        print(f"error: {path} does not exist; `make demo` or `make build` makes it.", file=sys.stderr)
-        return 2
-    with duckdb.connect(str(path), read_only=True) as connection:
-        answers = Answers(connection, Console(width=WIDTH, highlight=False))
+    with warehouse() as connection:
+        answers = Answers(connection)
         answers.billed()
         answers.owned()
         answers.features()
