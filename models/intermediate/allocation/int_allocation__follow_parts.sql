@@ -53,22 +53,29 @@ parts as (
 final as (
 
     select
-        {{ dimensions | join(',\n        ') }},
+        {%- for column in dimensions %}
+        parts.{{ column }},
+        {%- endfor %}
         cast(null as {{ dbt.type_string() }}) as pool,
         'follow' as allocation_method,
-        {{ dbt.concat(["'usage of the same '", 'level']) }} as allocation_path,
-        allocation_share,
-        case when level is not null then 'effective_cost' end as driver,
-        driver_quantity,
-        driver_total,
-        true as is_provisional,
+        {{ dbt.concat(["'usage of the same '", 'parts.level']) }} as allocation_path,
+        parts.allocation_share,
+        case when parts.level is not null then 'effective_cost' end as driver,
+        parts.driver_quantity,
+        parts.driver_total,
+        closed.month_start is null as is_provisional,
         cast(null as {{ dbt.type_string() }}) as rule_id,
         {%- for owner in owners %}
-        coalesce(followed_{{ owner }}, 'Unallocated') as {{ owner }},
+        coalesce(parts.followed_{{ owner }}, 'Unallocated') as {{ owner }},
         {%- endfor %}
-        {{ apportion.amount_columns() | join(',\n        ') }}
+        {%- for cost in apportion.amount_columns() %}
+        parts.{{ cost }}{{ ',' if not loop.last }}
+        {%- endfor %}
 
     from parts
+
+    left join {{ ref('int_costs__closed_months') }} as closed
+        on {{ apportion.period_start('month', 'parts.charge_date') }} = closed.month_start
 
 )
 

@@ -1,4 +1,7 @@
-{# When a pool divides cost, its own or another pool's, and the days whose weights divide it. #}
+{#
+    When a pool divides cost, its own or another pool's, and the days whose weights divide it. Provisional is what
+    later days of the month or a late report may still move; once the month is closed, nothing is.
+#}
 {{ config(materialized='table') }}
 
 with
@@ -43,6 +46,7 @@ windows as (
         {{ apportion.window_from('rules', 'dates') }} as window_from,
         {{ apportion.window_until('rules', 'dates') }} as window_until,
         rules.weight_window,
+        closed.month_start is not null as is_closed,
         case when rules.method = 'usage' then {{ apportion.normalised('rules.driver') }} end as driver
 
     from pool_days
@@ -52,6 +56,9 @@ windows as (
 
     inner join {{ ref('dim_dates') }} as dates
         on pool_days.charge_date = dates.date_day
+
+    left join {{ ref('int_costs__closed_months') }} as closed
+        on dates.month_start = closed.month_start
 
 ),
 
@@ -83,7 +90,7 @@ final as (
         windows.owned_from as seen_owned_from,
         windows.window_from,
         windows.window_until,
-        windows.weight_window = 'month' or open_windows.driver is not null as is_provisional
+        not windows.is_closed and (windows.weight_window = 'month' or open_windows.driver is not null) as is_provisional
 
     from windows
 

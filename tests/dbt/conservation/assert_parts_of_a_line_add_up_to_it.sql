@@ -5,10 +5,19 @@
 {% set amounts = apportion.cost_columns() + ['pricing_quantity', 'consumed_quantity'] %}
 with
 
+newest as (
+
+    select max(charge_date) as charge_date from {{ ref('int_costs__owned') }}
+    where ownership <> 'direct'
+
+),
+
 lines as (
 
-    select * from {{ ref('fct_charges') }}
-    where charge_date = (select max(charge_date) from {{ ref('int_costs__owned') }} where ownership <> 'direct')
+    select charges.*
+    from {{ ref('fct_charges') }} as charges
+    inner join newest
+        on charges.charge_date = newest.charge_date
 
 ),
 
