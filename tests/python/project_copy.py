@@ -1,0 +1,86 @@
+"""A copy of the dbt project that a test may edit, with a warehouse of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+REPO = Path(__file__).parents[2]
+PARTS = (
+    "models",
+    "macros",
+    "seeds",
+    "snapshots",
+    "analyses",
+    "tests/dbt",
+    "dbt_project.yml",
+    "profiles.example.yml",
+)
+# Days that tests load from the sandbox: sixteen, over a month's end.
+SINCE, UNTIL = "2026-10-28", "2026-11-12"
+
+
+class Project:
+    """The dbt project in a folder of its own, and its DuckDB file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.database = folder, folder / "warehouse.duckdb"
+        for part in PARTS:
+            copy = shutil.copytree if (REPO / part).is_dir() else shutil.copy
+            (folder / part).parent.mkdir(parents=True, exist_ok=True)
+            if (REPO / part).exists():
+                copy(REPO / part, folder / part)
+        (folder / "profiles.example.yml").rename(folder / "profiles.yml")
+
+    def copy(self, folder: Path) -> "Project":
+        """This project and its warehouse once more."""
+        shutil.copytree(self.folder, folder)
+        again = Project.__new__(Project)
+        again.folder, again.database = folder, folder / "warehouse.duckdb"
+        return again
+
+    def run(self, *command, environment=None, fails=False) -> str:
+        """Run a command of the project's environment here; returns what it said."""
+        settings = {
+            "APPORTION_DUCKDB_PATH": str(self.database),
+            "APPORTION_WORK": str(self.folder / ".work"),
+            "PYTHONPATH": str(REPO),
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+        }
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=os.environ | settings | (environment or {}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert bool(done.returncode) == fails, said[-4000:]
+        return said
+
+    def dbt(self, *arguments, **options) -> str:
+        dbt = str(Path(sys.executable).with_name("dbt"))
+        return self.run(dbt, "--no-use-colors", *arguments, "--no-version-check", **options)
+
+    def load(self, environment, *sources, since=SINCE, until=UNTIL) -> str:
+        window = ["--since", since, "--until", until] if since else []
+        command = [sys.executable, "-m", "ingestion", "run", *sources, *window, "--accept-fewer-rows"]
+        return self.run(*command, environment=environment)
+
+    def rows(self, sql):
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def execute(self, sql):
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute(sql)
+
+    def edit(self, seed, old, new):
+        path = self.folder / "seeds" / seed
+        text = path.read_text()
+        assert old in text, (seed, old)
+        path.write_text(text.replace(old, new))
