@@ -104,7 +104,7 @@ matched_{{ number }} as (
     select
         stage_{{ number - 1 }}.*
         {%- for ladder in stage %},
-        {{ apportion.ladder_case(ladder, templates) }} as rule_{{ ladder['name'] }}
+        {{ apportion.ladder_case(ladder, templates, ladders) }} as rule_{{ ladder['name'] }}
         {%- endfor %}
 
     from stage_{{ number - 1 }}
@@ -211,14 +211,15 @@ select * from final
 
 
 {# One ladder as a CASE that gives the rule_id of the first rule that holds. #}
-{% macro ladder_case(ladder, templates) %}
+{% macro ladder_case(ladder, templates, ladders=none) %}
     {% if not ladder['rules'] %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
     {% endif %}
     {% set branches = [] %}
     {% for rule in ladder['rules'] %}
         {% do branches.append(
-            'when ' ~ apportion.rule_condition(rule, templates) ~ ' then ' ~ apportion.text_literal(rule['rule_id'])
+            'when ' ~ apportion.rule_condition(rule, templates, ladders) ~ ' then '
+            ~ apportion.text_literal(rule['rule_id'])
         ) %}
     {% endfor %}
     {{ return('case\n            ' ~ branches | join('\n            ') ~ '\n        end') }}
@@ -228,8 +229,9 @@ select * from final
 {#
     Everything that must hold for a rule, cheap tests first.
     Tax, credits, adjustments and prepaid purchases are matched only by rules with a charge_category cell.
+    ladders   rule_ladders() of the rules, where the caller has them: with many rules they are dear to make
 #}
-{% macro rule_condition(rule, templates) %}
+{% macro rule_condition(rule, templates, ladders=none) %}
     {% set where = 'seeds/virtual_tags/virtual_tag_rules.csv, rule ' ~ rule['rule_id'] %}
     {% set attributes = apportion.tag_attributes() %}
     {% set conditions = [] %}
@@ -258,7 +260,7 @@ select * from final
         {% do conditions.append(apportion.pairs_condition(rule['label'], 'label', where)) %}
     {% endif %}
     {% if 'if_tag' in rule %}
-        {% do conditions.append(apportion.pairs_condition(rule['if_tag'], 'if_tag', where)) %}
+        {% do conditions.append(apportion.pairs_condition(rule['if_tag'], 'if_tag', where, ladders)) %}
     {% endif %}
     {% for template in templates if template['tag'] == rule['tag'] and template['text'] == rule['value'] %}
         {% do conditions.append('template_' ~ (templates.index(template) + 1) ~ ' is not null') %}
@@ -272,14 +274,14 @@ select * from final
 
 
 {# A label or if_tag cell as a condition; all pairs must hold. #}
-{% macro pairs_condition(cell, kind, where) %}
+{% macro pairs_condition(cell, kind, where, ladders=none) %}
     {% set negated = cell.startswith('!') %}
     {% set conditions = [] %}
     {% for key, pattern in apportion.read_pairs(cell[1:] if negated else cell) %}
         {% if kind == 'label' %}
             {% set column = 'normalised_' ~ apportion.label_column(key, where) %}
         {% else %}
-            {% set column = apportion.normalised(apportion.decided_tag(key)) %}
+            {% set column = apportion.normalised(apportion.decided_tag(key, ladders)) %}
         {% endif %}
         {% do conditions.append(apportion.cell_condition(pattern, [column])) %}
     {% endfor %}
@@ -300,13 +302,14 @@ select * from final
 
 
 {# A tag as rules give it: overrides first, then plain rules; null where undecided or where no rule gives it. #}
-{% macro decided_tag(tag) %}
-    {% set ladders = apportion.rule_ladders(virtual_tag_rules()) | selectattr('tag', 'equalto', tag) | list %}
-    {% if not ladders %}
+{% macro decided_tag(tag, ladders=none) %}
+    {% set all_ladders = ladders if ladders is not none else apportion.rule_ladders(virtual_tag_rules()) %}
+    {% set own = all_ladders | selectattr('tag', 'equalto', tag) | list %}
+    {% if not own %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}
     {% endif %}
     {% set values = [] %}
-    {% for ladder in ladders %}
+    {% for ladder in own %}
         {% do values.append('value_' ~ ladder['name']) %}
     {% endfor %}
     {{ return(values[0] if values | length == 1 else 'coalesce(' ~ values | join(', ') ~ ')') }}
