@@ -80,8 +80,8 @@ def test_a_chain_ends_with_the_method_of_its_last_pool():
 
 
 def test_pools_that_pay_each_other_are_solved_exactly():
-    # Of A's cost 1/2 leaves at once. B gives a third of what it gets back to A: A is passed 1 + 1/6 + …, that
-    # is 6/5 times: f1 gets 3/5, and f2 two thirds of the 3/5 that B gets.
+    # Of A's cost 1/2 leaves at once. B gives a third of what it gets back to A, so A is passed 1 + 1/6 + ...,
+    # that is 6/5 times: f1 gets 3/5, and f2 two thirds of the 3/5 that B gets.
     owners, decided = allocated(
         [line()],
         shared_cost_pools=pools(A="fixed", B="fixed"),

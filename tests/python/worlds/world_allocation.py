@@ -257,7 +257,7 @@ class Allocation:
             if weight <= 0:
                 continue
             if rule["exclude"] and cell_holds(rule["exclude"], (target[1],)):
-                decided.add("exclude")
+                decided.add("exclude, a pool" if target[0] == "pool" else "exclude")
             elif not self.valid(target, day):
                 decided.add("a target that is not valid")
             else:
@@ -282,6 +282,7 @@ class Allocation:
                 for back in range(1, self.variables["carry_forward_days"] + 1):
                     seen_from = day - timedelta(days=back)
                     if weights := self.attempt(method, rule, day, seen_from, partition, decided):
+                        decided |= self._another_day(method, rule, day, seen_from, partition, weights)
                         break
             elif fallback != "unallocated":
                 method = fallback
@@ -290,6 +291,15 @@ class Allocation:
             return "fallback:unallocated", None, {"fallback:unallocated"}
         decided |= {label, *self._what_decided(method, rule, day, seen_from, partition, weights)}
         return label, divided(weights), decided
+
+    def _another_day(self, method, rule, day, seen_from, partition, weights):
+        """Whether a day further back would have left other weights than the latest does."""
+        for back in range(1, (seen_from - day).days + self.variables["carry_forward_days"] + 1):
+            before = seen_from - timedelta(days=back)
+            others = self.attempt(method, rule, day, before, partition, set())
+            if others and divided(others) != divided(weights):
+                return {"carried from the latest day"}
+        return set()
 
     def _what_decided(self, method, rule, day, seen_from, partition, weights):
         """What of a pool's settings its weights would be others without."""

@@ -82,11 +82,11 @@ SHARES = {
 # What a world is about, if anything: left to chance alone, some mechanisms would decide next to nothing.
 THEMES = {
     "reciprocal": {"methods": ("fixed", "even"), "pool_target": 100, "pools": 2, "exclude": 0},
-    "reciprocal, by usage": {
-        "methods": ("usage", "usage", "fixed"),
+    "reciprocal, three": {
+        "methods": ("usage", "fixed", "even"),
         "pool_target": 100,
         "pools": 3,
-        "windows": ("month",),
+        "exclude": 0,
     },
     "chain": {"pool_target": 100},
     "scope": {"methods": ("cost",), "windows": ("month", "trailing_60"), "scope": 100, "exclude": 0},
@@ -95,19 +95,28 @@ THEMES = {
         "windows": ("month", "trailing_60"),
         "per": ("environment", "sub_account", "service"),
     },
-    "customer": {
-        "methods": ("usage",),
-        "windows": ("month", "trailing_60"),
-        "per": ("customer",),
-        "pools": 1,
-    },
+    "customer": {"methods": ("usage",), "windows": ("month",), "per": ("customer",), "pools": 1, "rows": 6},
     "negative driver": {"methods": ("usage",), "windows": ("month",), "negative": 60},
     "trailing": {"methods": ("usage", "cost"), "windows": ("trailing_7", "trailing_30", "trailing_366")},
     "previous month": {"methods": ("usage", "cost"), "windows": ("previous_month",)},
-    "carry forward": {
-        "methods": ("usage", "cost", "fixed"),
+    "carry shares forward": {"methods": ("fixed", "even"), "fallbacks": ("carry_forward",)},
+    "carry cost forward": {
+        "methods": ("cost",),
+        "windows": ("day", "trailing_7"),
+        "fallbacks": ("carry_forward",),
+        "exclude": 0,
+        "scope": 0,
+        "per": ("provider",),
+    },
+    "carry usage forward": {
+        "methods": ("usage",),
         "windows": ("day",),
         "fallbacks": ("carry_forward",),
+        "exclude": 0,
+        "per": ("model",),
+        "periods": (1, 2, 9),
+        "rows": 6,
+        "pools": 2,
     },
     "fallback cost": {
         "methods": ("usage", "fixed"),
@@ -116,6 +125,12 @@ THEMES = {
         "scope": 50,
     },
     "exclude": {"exclude": 100},
+    "exclude pools": {
+        "exclude": 100,
+        "excludes": ("pool ?|*-m1",),
+        "pool_target": 100,
+        "methods": ("fixed", "even"),
+    },
     "ignored": {"methods": ("ignored_by_decision", "even")},
 }
 # The same few in every world, since each distinct one is a branch of the compiled SQL.
@@ -128,7 +143,7 @@ SCOPES = (
     "sku=<none>",
 )
 PARTITIONS = ("environment", "customer", "sub_account", "service", "provider", "billing_account", "model")
-EXCLUDES = ("*-f1", "*-f2|*-t1", "!*-f?", "~-f[23]$", "pool 2|pool 6", "*-m*")
+EXCLUDES = ("*-f1", "*-f2|*-t1", "!*-f?", "~-f[23]$", "pool ?|*-m1", "pool 2|pool 6")
 TEMPLATES = {
     "feature": ("{label:feature}", "{sub_account}-F1", "{lookup:crm:sub_account}-f2"),
     "team": ("{label:team}",),
@@ -169,7 +184,7 @@ class _Maker:
         self.world = World(number, seed, {seed: [] for seed in COLUMNS})
         self.prefix = f"w{number:03d}"
         self.start, self.end = quarter(number), quarter(number + SLOTS)
-        self.theme = THEMES[self.one(*THEMES)] if self.chance(70) else {}
+        self.theme = THEMES[self.one(*THEMES)] if self.chance(80) else {}
         self.days = [self.start + timedelta(days=count) for count in range((self.end - self.start).days)]
         self.cuts = sorted(self.random.sample(self.days[8:-8], 2))
         self.active = sorted(self.random.sample(self.days, 5))
@@ -554,9 +569,9 @@ class _Maker:
             kind = self.one("total", "level")
             by_customer = self.chance(40) or self.theme.get("per") == ("customer",)
             for target_type, target in self.targets():
-                for _ in range(self.random.randint(1, 3)):
+                for _ in range(self.random.randint(1, self.theme.get("rows", 3))):
                     first = self.one(self.start, self.start, *self.cuts, *self.active, self.one(*self.days))
-                    last = first + timedelta(days=self.one(1, 3, 7, 31, 91))
+                    last = first + timedelta(days=self.one(*self.theme.get("periods", (1, 3, 7, 31, 91))))
                     self.add(
                         "driver_quantities",
                         driver=driver,
@@ -564,7 +579,7 @@ class _Maker:
                         period_end=last,
                         target_type=target_type,
                         target=target,
-                        customer=self.one("", *CUSTOMERS) if by_customer else "",
+                        customer=self.one(*CUSTOMERS, *CUSTOMERS, "") if by_customer else "",
                         quantity=self.number(900, self.theme.get("negative", 20)),
                         kind=kind,
                     )
@@ -574,8 +589,9 @@ class _Maker:
             whole = [(self.start, self.end)] if self.theme and self.chance(75) else None
             for first, last in whole or self.spans():
                 self.pool(pool, first, last)
-            if self.chance(85) or "reciprocal" in self.theme:
-                for first, last in self.spans() if self.chance(50) else whole or self.spans():
+            if self.chance(85) or "pool_target" in self.theme:
+                dated = self.spans() if self.chance(20 if "pool_target" in self.theme else 50) else whole
+                for first, last in dated or self.spans():
                     self.shares(pool, first, last)
 
     def pool(self, pool, first, last):
@@ -593,7 +609,9 @@ class _Maker:
             weight_window=self.one(*theme.get("windows", windows)),
             scope=self.one(*SCOPES) if self.chance(theme.get("scope", 35)) else "",
             per=per if self.chance(100 if "per" in theme else 35) else "",
-            exclude=self.one(*EXCLUDES) if self.chance(theme.get("exclude", 25)) else "",
+            exclude=self.one(*theme.get("excludes", EXCLUDES))
+            if self.chance(theme.get("exclude", 25))
+            else "",
             fallback_method=self.one(*theme.get("fallbacks", fallbacks)),
             valid_from=first,
             valid_to=last,
