@@ -15,6 +15,20 @@
     {{ return(['product', 'team', 'cost_center']) }}
 {% endmacro %}
 
+{#
+    The tags of a project's own, by name: their numbers stand in column names, and whoever reads the rules, in
+    whatever order, must come to the same ones.
+#}
+{% macro further_tags(rules) %}
+    {{ return(rules | map(attribute='tag') | reject('in', apportion.standard_tags()) | unique(case_sensitive=true)
+        | sort(case_sensitive=true)) }}
+{% endmacro %}
+
+{# A name that people chose, as part of a column's name. #}
+{% macro safe_name(name) %}
+    {{ return(modules.re.sub('[^a-z0-9]+', '_', name | lower)) }}
+{% endmacro %}
+
 {# Tags whose values must be known to a seed. #}
 {% macro known_tags() %}
     {{ return(['feature', 'product', 'team', 'cost_center', 'shared_pool']) }}
@@ -154,14 +168,11 @@ select * from final
     with or without rules; a derived tag has another of its overrides.
 #}
 {% macro rule_ladders(rules) %}
-    {% set tags = apportion.standard_tags() %}
-    {% for rule in rules if rule['tag'] not in tags %}
-        {% do tags.append(rule['tag']) %}
-    {% endfor %}
+    {% set tags = apportion.standard_tags() + apportion.further_tags(rules) %}
     {% set ladders = [] %}
     {% for tag in tags %}
-        {% set name = tag if loop.index0 < apportion.standard_tags() | length
-            else 'tag_' ~ loop.index ~ '_' ~ modules.re.sub('[^a-z0-9]+', '_', tag | lower) %}
+        {% set name = tag if tag in apportion.standard_tags()
+            else 'tag_' ~ loop.index ~ '_' ~ apportion.safe_name(tag) %}
         {% set plain, overriding = [], [] %}
         {% for rule in rules if rule['tag'] == tag %}
             {% do (overriding if (rule.get('overrides') or '') | lower == 'yes' else plain).append(rule) %}
@@ -303,7 +314,9 @@ select * from final
 
 {# A tag as rules give it: overrides first, then plain rules; null where undecided or where no rule gives it. #}
 {% macro decided_tag(tag, ladders=none) %}
-    {% set all_ladders = ladders if ladders is not none else apportion.rule_ladders(virtual_tag_rules()) %}
+    {#  Standard tags have their ladders whatever the rules say; reading those takes a query. #}
+    {% set rules = [] if ladders is not none or tag in apportion.standard_tags() else virtual_tag_rules() %}
+    {% set all_ladders = ladders if ladders is not none else apportion.rule_ladders(rules) %}
     {% set own = all_ladders | selectattr('tag', 'equalto', tag) | list %}
     {% if not own %}
         {{ return('cast(null as ' ~ dbt.type_string() ~ ')') }}

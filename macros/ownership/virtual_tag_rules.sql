@@ -72,5 +72,7 @@
         {'rule_id': 's6', 'tag': 'team', 'priority': 6, 'value': '{label:team}', 'label': 'environment=!prod|stage; team=*', 'valid_to': '2026-02-01'},
         {'rule_id': 's7', 'tag': 'shared_pool', 'priority': 7, 'value': 'pool', 'if_tag': 'environment=prod*', 'model': 'gpt-*'},
         {'rule_id': 's8', 'tag': 'customer', 'priority': 8, 'value': '{lookup:crm:sub_account}'},
+        {'rule_id': 's9', 'tag': 'Cost type', 'priority': 9, 'value': '{service}', 'if_tag': 'stage=live|<none>'},
+        {'rule_id': 's10', 'tag': 'stage', 'priority': 10, 'value': 'live', 'if_tag': 'environment=prod'},
     ]) }}
 {% endmacro %}

@@ -40,8 +40,8 @@ OUTPUTS = {
     "duckdb": {"type": "duckdb", "path": ":memory:"},
 }
 
-# Three months, so that what is compared day by day stays small.
-VARIABLES = {"first_date": "2026-10-01", "last_date": "2026-12-31"}
+# Three months, so that what is compared day by day stays small; a tag of the sample becomes a column.
+VARIABLES = {"first_date": "2026-10-01", "last_date": "2026-12-31", "virtual_tags": ["Cost type"]}
 
 FORMS = {
     "full": ([], VARIABLES),
