@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ OTHERS = (
     "rule_id", "tag", "priority", "value", "overrides", "label", "if_tag", "valid_from", "valid_to", "note",
 )  # fmt: skip
 OVERRIDABLE = ("product", "team", "cost_center")
+STANDARD = ("feature", *OVERRIDABLE, "environment", "customer", "shared_pool")
 
 
 def check(seed: Seed, project: Project) -> Iterator[Fault]:
@@ -25,12 +27,15 @@ def check(seed: Seed, project: Project) -> Iterator[Fault]:
         yield from attribute_faults(row, seed, project)
         yield from label_faults(row, project)
         yield from tag_faults(row, tags)
+        yield from spelling_faults(row)
         yield from value_faults(row, seed, project)
         if row["overrides"].strip() and row["tag"].strip() not in OVERRIDABLE:
             yield row.fault("overrides", f"only {', '.join(OVERRIDABLE)} can be overridden; leave it blank")
         if row.span[0] >= row.span[1]:
             yield row.fault("valid_to", "it is not after valid_from; it is the first day after")
     yield from circles(seed)
+    if seed.rows:
+        yield from listed_faults(seed, project, tags)
 
 
 def attributes(seed: Seed) -> list[str]:
@@ -76,13 +81,44 @@ def tag_faults(row: Row, tags: set[str]) -> Iterator[Fault]:
             yield row.fault("if_tag", f'no rule gives the tag "{tag}"')
 
 
+def spelling_faults(row: Row) -> Iterator[Fault]:
+    """A standard tag in another spelling would be a tag of its own, that nobody reads."""
+    tag = row["tag"].strip()
+    meant = same(tag).replace(" ", "_").replace("-", "_")
+    if tag not in STANDARD and meant in STANDARD:
+        yield row.fault("tag", f'"{tag}" is not {meant}; tags are compared as they are, so write {meant}')
+
+
+def listed_faults(seed: Seed, project: Project, tags: set[str]) -> Iterator[Fault]:
+    """Names in vars.virtual_tags that cannot be a column of fct_allocated_costs_tagged."""
+    listed = project.variables.get("virtual_tags") or []
+    lines = seed.path.parents[2].joinpath("dbt_project.yml").read_text().splitlines()
+    line = next((n for n, text in enumerate(lines, 1) if re.match(r" +virtual_tags *:", text)), 1)
+    columns: dict[str, str] = {}
+    for tag in listed:
+        column = "tag_" + re.sub("[^a-z0-9]+", "_", str(tag).lower())
+        what = None
+        if tag in STANDARD:
+            what = f'"{tag}" is a column of fct_allocated_costs already; take it out'
+        elif tag not in tags:
+            what = f'no rule gives the tag "{tag}"; add one to {seed.file}, or take the name out'
+        elif column in columns:
+            what = f'"{columns[column]}" and "{tag}" would both be the column {column}; take one out'
+        if what:
+            yield Fault("dbt_project.yml", line, "vars.virtual_tags", what)
+        columns[column] = tag
+
+
 def value_faults(row: Row, seed: Seed, project: Project) -> Iterator[Fault]:
     """Templates that ask for nothing known, and literals that their seed does not know."""
     asked = cells.references(row["value"])
     for reference in asked:
         yield from reference_faults(row, reference, seed, project)
-    owners = project.owners.get(row["tag"].strip())
-    if owners and not asked and row["value"].strip() and same(row["value"]) not in owners.names:
+    tag = row["tag"].strip()
+    owners = project.owners.get(tag)
+    if same(row["value"]) == same(f"{tag}?"):
+        yield row.fault("value", f'"{row["value"].strip()}" stands for an owner that a person must name')
+    elif owners and not asked and row["value"].strip() and same(row["value"]) not in owners.names:
         yield row.fault("value", f'"{row["value"].strip()}" is no {owners.what}; add it to {owners.file}')
 
 

@@ -71,6 +71,16 @@ def test_a_project_with_headers_only_is_right(project):
         (RULES, rule(if_tag="environment=prod"), "if_tag", "in a circle: environment > environment"),
         (RULES, rule(service="~(unclosed"), "service", "no RE2 regular expression"),
         (RULES, rule(service="~(?=ahead)"), "service", "no RE2 regular expression"),
+        (RULES, rule(service="~(?<=behind)x"), "service", "no RE2 regular expression"),
+        (RULES, rule(service=r"ok|~(a)\1"), "service", "no RE2 regular expression"),
+        (RULES, rule(label="team=~(?!ahead)"), "label", "no RE2 regular expression"),
+        (RULES, rule(label="team=~*x"), "label", "no RE2 regular expression"),
+        (RULES, rule(tag="zone", if_tag="environment=~[a"), "if_tag", "no RE2 regular expression"),
+        (RULES, rule(tag="zone", if_tag=r"environment=~(.)\1"), "if_tag", "no RE2 regular expression"),
+        (RULES, rule(tag="Team", value="search"), "tag", "write team"),
+        (RULES, rule(tag="cost center", value="CC-1"), "tag", "write cost_center"),
+        (RULES, rule(tag="feature", value="feature?"), "value", "an owner that a person must name"),
+        (RULES, rule(tag="customer", value="Customer?"), "value", "an owner that a person must name"),
         (RULES, rule(service="a||b"), "service", "empty alternative"),
         (RULES, rule(overrides="yes"), "overrides", "only product, team, cost_center"),
         (RULES, rule(overrides="maybe"), "overrides", "write one of: yes"),
@@ -215,6 +225,22 @@ def test_a_project_with_headers_only_is_right(project):
         ),
         ("virtual_tags/label_keys.csv", ",Colour,team,", "raw_key", "not in vars.tag_labels"),
         ("virtual_tags/lookups.csv", "crm,1,a,,,\ncrm,1,b,,,", "valid_from", "valid twice"),
+        (
+            "virtual_tags/lookups.csv",
+            "crm,a B,x,,2026-03-01,\nCRM, A b ,y,2026-02-28,,",
+            "valid_from",
+            "valid twice, here and on line 2",
+        ),
+        ("virtual_tags/lookups.csv", "crm,1,a,2026-02-01,2026-02-01,", "valid_to", "not after valid_from"),
+        ("virtual_tags/lookups.csv", "crm,1,,,,", "value", "must be filled"),
+        ("virtual_tags/lookups.csv", ",1,a,,,", "lookup_name", "must be filled"),
+        (
+            "organization/teams.csv",
+            "Search-Platform,CC-1,,,2026-01-01,",
+            "valid_from",
+            "valid twice",
+        ),
+        ("allocation/shared_cost_pools.csv", "platform,even,,,,,,,2026-01-01,,", "valid_from", "valid twice"),
     ],
 )
 def test_a_mistake_names_its_place_and_its_mending(project, seed, line, column, told):
@@ -245,6 +271,58 @@ def test_a_correction_may_take_back_what_is_there(project):
         "allocation/driver_quantities.csv",
         "gpu_hours,2026-03-01,2026-04-01,feature,voice-agent,,-18.25,level,",
     )
+    assert faults(project) == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "line"),
+    [
+        (RULES, rule(service="~(unclosed|~(?=ahead)")),
+        (RULES, rule(service=r"~(a)\1")),
+        (RULES, rule(if_tag="environment=prod")),
+        (RULES, rule(tag="zone", if_tag="stage=x") + "\n" + rule(rule_id="b", tag="stage", if_tag="zone=x")),
+        ("virtual_tags/lookups.csv", "crm,1,a,,,\ncrm,1,b,,,"),
+    ],
+)
+def test_one_mistake_is_one_error(project, seed, line):
+    add(project, seed, line)
+    assert len(faults(project)) == 1, faults(project)
+
+
+def test_a_circle_of_tags_is_told_by_their_names(project):
+    add(project, RULES, rule(tag="zone", if_tag="app tier=web"))
+    add(project, RULES, rule(rule_id="b", tag="app tier", if_tag="owner=x"))
+    number = add(project, RULES, rule(rule_id="c", tag="owner", if_tag="environment=prod; zone=eu"))
+    assert faults(project) == [
+        f"seeds/{RULES}, line {number}, column if_tag: tags ask for each other in a circle: "
+        "zone > app tier > owner > zone"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ("[zone]", 'no rule gives the tag "zone"; add one to seeds/virtual_tags/virtual_tag_rules.csv'),
+        ("[team]", '"team" is a column of fct_allocated_costs already'),
+        ("[app tier, app-tier]", '"app tier" and "app-tier" would both be the column tag_app_tier'),
+    ],
+)
+def test_listed_tags_are_those_that_rules_give(project, listed, told):
+    for tag in ("app tier", "app-tier"):
+        add(project, RULES, rule(rule_id=tag, tag=tag))
+    path = project / "dbt_project.yml"
+    text = path.read_text()
+    path.write_text(text.replace("virtual_tags: []", f"virtual_tags: {listed}"))
+    line = text[: text.index("virtual_tags: []")].count("\n") + 1
+    [fault] = faults(project)
+    assert fault.startswith(f"dbt_project.yml, line {line}, column vars.virtual_tags: {told}")
+
+
+def test_listed_tags_wait_for_the_first_rule(project):
+    path = project / "seeds" / RULES
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    path = project / "dbt_project.yml"
+    path.write_text(path.read_text().replace("virtual_tags: []", "virtual_tags: [zone]"))
     assert faults(project) == []
 
 
