@@ -53,63 +53,11 @@
 
 with
 
-tuples as (
-
-    select * from {{ tuples }}
-
-),
-
-known_owners as (
-
-    select * from {{ ref('int_ownership__known_owners') }}
-
-),
-
-lookups as (
-
-    select * from {{ ref('int_ownership__lookups') }}
-
-),
-
+{{ apportion.filled_tuples(tuples, templates, lookups) }}
 rules as (
 
     select * from {{ ref('int_ownership__rules') }}
 
-),
-
-filled as (
-
-    select
-        tuples.*
-        {%- for template in templates %},
-        {{ apportion.filled_template(template, lookups) }} as filled_{{ loop.index }}
-        {%- endfor %}
-
-    from tuples
-    {% for lookup in lookups %}
-    left join lookups as lookup_{{ loop.index }}
-        on lookup_{{ loop.index }}.lookup_name = {{ apportion.text_literal(lookup['name']) }}
-        and lookup_{{ loop.index }}.valid_from = tuples.valid_from
-        and lookup_{{ loop.index }}.normalised_key = {{ apportion.normalised('tuples.' ~ lookup['column']) }}
-    {% endfor %}
-),
-
-stage_0 as (
-
-    select
-        filled.*
-        {%- for template in templates %},
-        {{ 'known_' ~ loop.index ~ '.spelling' if template['tag'] in apportion.known_tags()
-            else 'filled_' ~ loop.index }} as template_{{ loop.index }}
-        {%- endfor %}
-
-    from filled
-    {% for template in templates if template['tag'] in apportion.known_tags() %}
-    {%- set number = templates.index(template) + 1 %}
-    left join known_owners as known_{{ number }}
-        on known_{{ number }}.tag = '{{ template['tag'] }}'
-        and known_{{ number }}.normalised = {{ apportion.normalised('filled.filled_' ~ number) }}
-    {% endfor %}
 ),
 {% for stage in stages %}
 {%- set number = loop.index %}
@@ -160,6 +108,66 @@ final as (
 )
 
 select * from final
+{% endmacro %}
+
+
+{#
+    The first CTEs of whatever tries rules: stage_0 is the tuples with each template filled for them (filled_<n>), and
+    in the spelling of its seed where values must be known (template_<n>, null where the seed does not know it).
+#}
+{% macro filled_tuples(tuples, templates, lookups) %}
+tuples as (
+
+    select * from {{ tuples }}
+
+),
+
+known_owners as (
+
+    select * from {{ ref('int_ownership__known_owners') }}
+
+),
+
+lookups as (
+
+    select * from {{ ref('int_ownership__lookups') }}
+
+),
+
+filled as (
+
+    select
+        tuples.*
+        {%- for template in templates %},
+        {{ apportion.filled_template(template, lookups) }} as filled_{{ loop.index }}
+        {%- endfor %}
+
+    from tuples
+    {% for lookup in lookups %}
+    left join lookups as lookup_{{ loop.index }}
+        on lookup_{{ loop.index }}.lookup_name = {{ apportion.text_literal(lookup['name']) }}
+        and lookup_{{ loop.index }}.valid_from = tuples.valid_from
+        and lookup_{{ loop.index }}.normalised_key = {{ apportion.normalised('tuples.' ~ lookup['column']) }}
+    {% endfor %}
+),
+
+stage_0 as (
+
+    select
+        filled.*
+        {%- for template in templates %},
+        {{ 'known_' ~ loop.index ~ '.spelling' if template['tag'] in apportion.known_tags()
+            else 'filled_' ~ loop.index }} as template_{{ loop.index }}
+        {%- endfor %}
+
+    from filled
+    {% for template in templates if template['tag'] in apportion.known_tags() %}
+    {%- set number = templates.index(template) + 1 %}
+    left join known_owners as known_{{ number }}
+        on known_{{ number }}.tag = '{{ template['tag'] }}'
+        and known_{{ number }}.normalised = {{ apportion.normalised('filled.filled_' ~ number) }}
+    {% endfor %}
+),
 {% endmacro %}
 
 
