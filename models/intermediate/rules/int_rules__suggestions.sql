@@ -357,17 +357,23 @@ written as (
 
 ),
 
+{#  A tuple of which nothing is known stays listed, without a suggestion. #}
 final as (
 
     select
-        tag,
-        tag_key,
-        size_rank,
-        rule_id,
-        value,
-        caught_tuples,
-        case when largest_first = 1 then first_cells || other_cells end as suggested_rule
-    from written
+        largest.tag,
+        largest.tag_key,
+        largest.size_rank,
+        written.rule_id,
+        written.value,
+        written.caught_tuples,
+        case when written.largest_first = 1 then written.first_cells || written.other_cells end as suggested_rule
+
+    from largest
+
+    left join written
+        on largest.tag = written.tag
+        and largest.tag_key = written.tag_key
 
 )
 
