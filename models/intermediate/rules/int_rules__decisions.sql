@@ -14,7 +14,7 @@ matches as (
 
 ),
 
-ownership as (
+owned as (
 
     select * from {{ ref('dim_ownership') }}
 
@@ -27,7 +27,7 @@ decisions as (
         valid_from,
         'feature_or_pool' as ladder,
         rule_id
-    from ownership
+    from owned
     {% for ladder in apportion.rule_ladders(virtual_tag_rules()) if ladder['tag'] not in joint %}
     {%- set overrides = 'yes' if ladder['name'].endswith('_override') and ladder['tag'] in apportion.derived_tags() else '' %}
     union all

@@ -4,7 +4,7 @@
 #}
 with
 
-ownership as (
+owned as (
 
     select
         dim_ownership.*,
@@ -24,9 +24,9 @@ untagged as (
 
     from {{ ref('dim_virtual_tags') }} as tags
 
-    inner join ownership
-        on tags.tag_key = ownership.tag_key
-        and tags.valid_from = ownership.valid_from
+    inner join owned
+        on tags.tag_key = owned.tag_key
+        and tags.valid_from = owned.valid_from
 
     where tags.value = 'Unallocated'
         and tags.rule_id is null
@@ -38,7 +38,7 @@ untagged as (
         'shared_pool' as tag,
         tag_key,
         valid_from
-    from ownership
+    from owned
     where ownership = 'direct' and has_no_owner and rule_id is null
 
 ),

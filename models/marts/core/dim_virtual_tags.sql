@@ -13,7 +13,7 @@ matches as (
 
 ),
 
-ownership as (
+owned as (
 
     select
         dim_ownership.*,
@@ -27,49 +27,49 @@ ownership as (
 decided as (
 
     select
-        ownership.tag_key,
-        ownership.valid_from,
-        ownership.valid_to,
-        ownership.feature,
-        ownership.product,
-        ownership.team,
-        ownership.cost_center,
-        ownership.environment,
-        ownership.customer,
-        ownership.shared_pool,
-        ownership.rule_id as feature_rule,
+        owned.tag_key,
+        owned.valid_from,
+        owned.valid_to,
+        owned.feature,
+        owned.product,
+        owned.team,
+        owned.cost_center,
+        owned.environment,
+        owned.customer,
+        owned.shared_pool,
+        owned.rule_id as feature_rule,
         case
-            when ownership.is_pooled then ownership.rule_id
+            when owned.is_pooled then owned.rule_id
             when matches.value_product_override is not null then matches.rule_product_override
-            when ownership.has_feature then ownership.rule_id
+            when owned.has_feature then owned.rule_id
             else matches.rule_product
         end as product_rule,
         case
-            when ownership.is_pooled then ownership.rule_id
+            when owned.is_pooled then owned.rule_id
             when matches.value_team_override is not null then matches.rule_team_override
-            when ownership.has_feature then ownership.rule_id
+            when owned.has_feature then owned.rule_id
             else matches.rule_team
         end as team_rule,
         case
-            when ownership.is_pooled then ownership.rule_id
+            when owned.is_pooled then owned.rule_id
             when matches.value_cost_center_override is not null then matches.rule_cost_center_override
             when matches.value_team_override is not null then matches.rule_team_override
-            when ownership.has_feature then ownership.rule_id
+            when owned.has_feature then owned.rule_id
             else coalesce(matches.rule_team, matches.rule_cost_center)
         end as cost_center_rule,
         matches.rule_environment as environment_rule,
         matches.rule_customer as customer_rule,
-        ownership.rule_id as shared_pool_rule
+        owned.rule_id as shared_pool_rule
         {%- for ladder in further %},
         matches.value_{{ ladder['name'] }},
         matches.rule_{{ ladder['name'] }}
         {%- endfor %}
 
-    from ownership
+    from owned
 
     inner join matches
-        on ownership.tag_key = matches.tag_key
-        and ownership.valid_from = matches.valid_from
+        on owned.tag_key = matches.tag_key
+        and owned.valid_from = matches.valid_from
 
 ),
 

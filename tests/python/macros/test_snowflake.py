@@ -17,7 +17,7 @@ def words(text: str) -> frozenset[str]:
 
 
 FUNCTIONS = words("""
-    cast coalesce nullif greatest count sum min max trunc mod
+    cast coalesce nullif greatest count sum min max trunc mod abs
     lower upper trim translate chr replace substr split_part md5 to_varchar regexp_instr
     row_number lead lag seq4 generator
     dateadd datediff date_trunc extract convert_timezone current_timestamp
