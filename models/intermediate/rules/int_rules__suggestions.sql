@@ -61,7 +61,7 @@ by_size as (
 
     select
         missed.*,
-        row_number() over (partition by tag order by cost desc, tag_key) as size_rank
+        row_number() over (partition by tag order by cost desc, tag_key asc) as size_rank
     from missed
 
 ),
@@ -222,7 +222,7 @@ owners as (
         tags.value as owner,
         row_number() over (
             partition by wanted.tag, wanted.place, wanted.normalised
-            order by sum(costs.{{ cost }}) desc, tags.value
+            order by sum(costs.{{ cost }}) desc, tags.value asc
         ) as largest_first
 
     from (select distinct tag, place, normalised from wanted) as wanted
@@ -257,7 +257,7 @@ best_first as (
         scores.caught_tuples,
         row_number() over (
             partition by candidates.tag, candidates.tag_key
-            order by scores.score desc, candidates.place
+            order by scores.score desc, candidates.place asc
         ) as best_first
 
     from candidates

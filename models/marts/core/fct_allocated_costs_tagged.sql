@@ -12,7 +12,7 @@ costs as (
     select * from {{ ref('fct_allocated_costs') }}
 
 ),
-
+{% if listed %}
 days as (
 
     select charge_date, owned_from from {{ ref('int_ownership__days') }}
@@ -31,7 +31,7 @@ tags as (
     group by tag_key, valid_from
 
 ),
-
+{% endif %}
 final as (
 
     select
@@ -41,14 +41,14 @@ final as (
         {%- endfor %}
 
     from costs
-
+    {% if listed %}
     left join days
         on costs.charge_date = days.charge_date
 
     left join tags
         on costs.tag_key = tags.tag_key
         and days.owned_from = tags.valid_from
-
+    {% endif %}
 )
 
 select * from final

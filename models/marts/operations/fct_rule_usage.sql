@@ -60,7 +60,7 @@ beaten_by as (
         beaten.winning_rule_id,
         row_number() over (
             partition by beaten.rule_id
-            order by sum(costs.absolute_effective_cost) desc, beaten.winning_rule_id
+            order by sum(costs.absolute_effective_cost) desc, beaten.winning_rule_id asc
         ) as largest_first
 
     from {{ ref('int_rules__beaten') }} as beaten
