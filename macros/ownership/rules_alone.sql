@@ -1,11 +1,12 @@
 {#
     Rules evaluated each by itself, whatever other rules say: for asking what a rule would do that never wins. One
     scan of the tuples per 50 rules; a scan per rule would be planned, and on BigQuery read, thousands of times.
-    tried      dicts with rule_id, ladder, condition (SQL) and value (SQL)
+    tried      dicts with rule_id, ladder, condition (SQL) and, where it is asked for, value (SQL)
     relation   tuples with all that conditions look at: see tuples_with_tags()
     Columns: tag_key, valid_from, rule_id, ladder, value; one row where a rule holds.
 #}
 {% macro rules_alone(tried, relation) %}
+    {% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
     {% for some in tried | batch(50) %}
     select
         tag_key,
@@ -24,11 +25,15 @@
                 when {{ loop.index }} then {{ rule['condition'] }}
                 {%- endfor %}
             end as holds,
+            {%- if some[0]['value'] is defined %}
             case places.place
                 {%- for rule in some %}
                 when {{ loop.index }} then {{ rule['value'] }}
                 {%- endfor %}
             end as value
+            {%- else %}
+            {{ nothing }} as value
+            {%- endif %}
         from {{ relation }} as candidates
         cross join (
             {%- for rule in some %}
@@ -43,7 +48,6 @@
     where holds
     {{ 'union all' if not loop.last }}
     {% else %}
-    {% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
     select
         tag_key,
         valid_from,

@@ -3,11 +3,10 @@
 {% set silent = silent_rules() %}
 {% set rules = apportion.ladder(virtual_tag_rules()) | selectattr('rule_id', 'in', silent) | list %}
 {% set templates = apportion.rule_templates(rules) %}
-{% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {% set tried = [] %}
 {% for rule in rules %}
     {% do tried.append({
-        'rule_id': rule['rule_id'], 'ladder': apportion.ladder_of(rule), 'value': nothing,
+        'rule_id': rule['rule_id'], 'ladder': apportion.ladder_of(rule),
         'condition': apportion.rule_condition(rule, templates),
     }) %}
 {% endfor %}
