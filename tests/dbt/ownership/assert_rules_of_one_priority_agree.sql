@@ -18,18 +18,18 @@ backwards as (
 
 )
 
-{% for tag in apportion.standard_tags() %}
+{% for ladder in apportion.rule_ladders(virtual_tag_rules()) %}
 select
-    '{{ tag }}' as tag,
+    {{ apportion.text_literal(ladder['tag']) }} as tag,
     forwards.tag_key,
     forwards.valid_from,
-    forwards.rule_{{ tag }} as rule_id,
-    forwards.value_{{ tag }} as value,
-    backwards.rule_{{ tag }} as other_rule_id,
-    backwards.value_{{ tag }} as other_value
+    forwards.rule_{{ ladder['name'] }} as rule_id,
+    forwards.value_{{ ladder['name'] }} as value,
+    backwards.rule_{{ ladder['name'] }} as other_rule_id,
+    backwards.value_{{ ladder['name'] }} as other_value
 from forwards
 inner join backwards
     on forwards.tag_key = backwards.tag_key and forwards.valid_from = backwards.valid_from
-where forwards.value_{{ tag }} is distinct from backwards.value_{{ tag }}
+where forwards.value_{{ ladder['name'] }} is distinct from backwards.value_{{ ladder['name'] }}
 {{ 'union all' if not loop.last }}
 {% endfor %}
