@@ -6,7 +6,7 @@ final as (
     select
         {{ apportion.trimmed('rules.rule_id') }} as rule_id,
         {{ apportion.trimmed('rules.tag') }} as tag,
-        rules.priority,
+        cast(rules.priority as {{ dbt.type_int() }}) as priority,
         coalesce(known.spelling, {{ apportion.trimmed('rules.value') }}) as value
 
     from {{ ref('virtual_tag_rules') }} as rules
