@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report explain check-seeds check-focus lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds impact check-focus lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -42,6 +42,12 @@ explain: setup ## Why: FEATURE=doc-chat MONTH=2026-11, or CHARGE=<x_charge_id of
 
 check-seeds: setup   ## Every seed against its schema, in a person's words
 	$(BIN)/python -m commands.check_seeds
+
+# make answers every failure with its own 2; the codes of the command itself stand in docs/impact.md.
+BASE    ?= main
+OPTIONS ?=
+impact: setup ## What a change of seeds/ moves, in money: make impact BASE=main OPTIONS="--max-unallocated-increase 0.5"
+	$(BIN)/python -m commands.impact --base '$(BASE)' $(OPTIONS)
 
 check-focus: setup   ## The exported FOCUS view against focus-validator, in an environment of its own
 	$(BIN)/python -m commands.check_focus

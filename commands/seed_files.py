@@ -111,6 +111,11 @@ class Seed:
         return header, rows, faults
 
     @property
+    def header(self) -> list[str]:
+        """The columns as the file has them; none where it could not be read."""
+        return self._read[0]
+
+    @property
     def rows(self) -> list[Row]:
         """The rows that could be read."""
         return self._read[1]
