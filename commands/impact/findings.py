@@ -44,7 +44,7 @@ class Rule:
     @property
     def difference(self) -> Decimal:
         """What it decides more."""
-        return exact_sum([self.after[1], -self.before[1]])
+        return difference(self.before[1], self.after[1])
 
 
 @dataclass
@@ -108,11 +108,16 @@ def exact_sum(amounts: Any) -> Decimal:
         return sum(amounts, Decimal())
 
 
+def difference(before: Decimal, after: Decimal) -> Decimal:
+    """What is more than before; a minus sign alone would round to 28 digits as well."""
+    return exact_sum([after, before.copy_negate()])
+
+
 def find(states: States, built: dict[str, Any], moves: Moves, currency: str) -> Impact:
     """Ask both sides everything; refuses to answer where money does not add up."""
     by = {name: moves.by(name) for name in TABLES}
     bill = moves.bill().dicts()[0]
-    revalued = exact_sum([bill["after"], -bill["before"]])
+    revalued = difference(bill["before"], bill["after"])
     sums = Table(
         ("moves_by", "before", "after", "sum_of_moves", "must_be"),
         [

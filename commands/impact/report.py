@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from commands.impact.findings import CENT, Impact, Pool, Rule, described, exact_sum
+from commands.impact.findings import CENT, Impact, Pool, Rule, described, difference, exact_sum
 from commands.impact.moves import NOTHING, SIDES, TABLES, Table
 
 # What GitHub takes for a comment. We count bytes, which are never fewer than characters.
@@ -69,7 +69,7 @@ def tables(impact: Impact) -> dict[str, Table]:
         ("pool", "change", "what_changed", "cost_before", "cost_after", "difference", "moved_within"),
         [
             (pool.pool, pool.change, "; ".join(pool.what), pool.before, pool.after,
-             exact_sum([pool.after, -pool.before]), pool.moved)
+             difference(pool.before, pool.after), pool.moved)
             for pool in impact.pools
         ],
     )  # fmt: skip
@@ -449,8 +449,8 @@ def signed_percent(share: Fraction) -> str:
 def text(value: object) -> str:
     """A text from a seed or a bill, as a cell that no HTML, table or mention can leave."""
     flat = " ".join(str(value).split())[:LONGEST_CELL]
-    safe = html.escape(flat, quote=False)
-    for mark in ("\\", "|", "`", "*", "_", "[", "]", "~", "#"):
+    safe = html.escape(flat.replace("`", "'"), quote=False)
+    for mark in ("\\", "|", "*", "_", "[", "]", "~", "#"):
         safe = safe.replace(mark, "\\" + mark)
     return safe.replace("@", "@\u2060")
 

@@ -1,35 +1,7 @@
-"""A copy of the project that a test may edit, with a warehouse of its own, loaded from the sandbox."""
-
-from datetime import date
+"""Providers that change their bills."""
 
 import pytest
 import requests
-from project_copy import UNTIL, Project
-
-from ingestion.sandbox import Sandbox
-
-
-@pytest.fixture(scope="session")
-def sandbox(tmp_path_factory):
-    with Sandbox(
-        days=16, until=date.fromisoformat(UNTIL), scale=0.3, exports=tmp_path_factory.mktemp("exports")
-    ) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory, sandbox):
-    """Sixteen days over a month's end, loaded and built with every test. Do not change it: copy it."""
-    project = Project(tmp_path_factory.mktemp("built") / "project")
-    project.load(sandbox.env)
-    project.said = project.dbt("build")
-    return project
-
-
-@pytest.fixture
-def project(built, tmp_path):
-    """A copy of the built project."""
-    return built.copy(tmp_path / "project")
 
 
 @pytest.fixture
@@ -41,9 +13,3 @@ def restate(sandbox):
 
     yield post
     post(reset=True)
-
-
-@pytest.fixture
-def new_project(tmp_path):
-    """A project whose warehouse does not exist yet."""
-    return Project(tmp_path / "project")
