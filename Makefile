@@ -44,10 +44,9 @@ check-seeds: setup   ## Every seed against its schema, in a person's words
 	$(BIN)/python -m commands.check_seeds
 
 # make answers every failure with its own 2; the codes of the command itself stand in docs/impact.md.
-BASE    ?= main
-OPTIONS ?=
+# BASE is read by the shell, not by make, so that no branch name is ever run.
 impact: setup ## What a change of seeds/ moves, in money: make impact BASE=main OPTIONS="--max-unallocated-increase 0.5"
-	$(BIN)/python -m commands.impact --base '$(BASE)' $(OPTIONS)
+	$(BIN)/python -m commands.impact --base "$${BASE:-main}" $(OPTIONS)
 
 check-focus: setup   ## The exported FOCUS view against focus-validator, in an environment of its own
 	$(BIN)/python -m commands.check_focus

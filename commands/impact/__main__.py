@@ -71,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(folder: Path, options: argparse.Namespace) -> int:
     """The steps, each told as it starts."""
+    report.clear(options.output)
     if check_seeds.main(folder):
         raise ImpactError("the seeds do not fit their schemas; mend the lines above, then compare")
     # A state of its own: an interrupted run leaves nothing that the next one reads.
@@ -90,7 +91,7 @@ def run(folder: Path, options: argparse.Namespace) -> int:
     built = build(folder, states, warehouse, work)
     started = time.monotonic()
     print("Comparing …", end="", flush=True)
-    moves = Moves(built, work)
+    moves = Moves(built, work, states.tags)
     try:
         variables = yaml.safe_load((folder / "dbt_project.yml").read_text())["vars"]
         impact = findings.find(states, built, moves, variables["reporting_currency"])

@@ -178,11 +178,6 @@ def refuse_imbalance(sums: Table, native: Table, tuples: Table, bill: dict[str, 
         )
 
 
-def ladder(tag: str) -> str:
-    """Feature and pool compete, so they are one."""
-    return "owner" if tag in ("feature", "shared_pool") else tag
-
-
 def rules(states: States, moves: Moves) -> list[Rule]:
     """Every rule of both sides: those that differ or lost their effect first, then by money."""
     name = "virtual_tag_rules"
@@ -196,7 +191,7 @@ def rules(states: States, moves: Moves) -> list[Rule]:
     found = []
     for rule_id, pair in rows.items():
         counts = [
-            decided.get((ladder(row["tag"].strip()), rule_id), {}).get(side, (0, Decimal()))
+            decided.get((moves.ladder(row["tag"].strip()), rule_id), {}).get(side, (0, Decimal()))
             if row
             else (0, Decimal())
             for side, row in zip(("before", "after"), pair, strict=True)
@@ -225,7 +220,7 @@ def judge(rule: Rule, pair: tuple[Row | None, Row | None], moves: Moves) -> None
     """Whether a rule lost its effect, and to whom."""
     old, new = pair
     if old and rule.before[0] and not rule.after[0]:
-        rule.heirs = moves.heirs(ladder(old["tag"].strip()), rule.rule_id)
+        rule.heirs = moves.heirs(moves.ladder(old["tag"].strip()), rule.rule_id)
         if new:
             still_matches = set(rule.cells) <= NOT_MATCHING
             taken = any(heir for heir, *_ in rule.heirs)

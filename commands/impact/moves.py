@@ -50,11 +50,15 @@ class Side:
 class Moves:
     """Both sides, attached. `built` is what sides.py answered, `currency` the reporting currency."""
 
-    def __init__(self, built: dict[str, Any], work: Path) -> None:
+    def __init__(self, built: dict[str, Any], work: Path, tags: dict[str, dict[str, str]]) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("set temp_directory = ?", [str(work / "spill")])
         # Results are ordered where it matters; keeping input order costs memory.
         self.connection.execute("set preserve_insertion_order = false")
+        self.tags = tags
+        # A tag beyond the standard ones has another column on each side; here its number among them.
+        every = {tag for rules in tags.values() for tag in rules.values()}
+        self.more_tags = sorted(every - {*OWNERS, "shared_pool"})
         self.files: dict[str, str] = {}
         self.tables: dict[str, dict[str, str]] = {}
         for side in SIDES:
@@ -161,11 +165,10 @@ class Moves:
             for (name, *_) in self.query(f"describe {{{side}.int_ownership__matches}}").rows
             if name.startswith("rule_")
         ]
-        plain = [tag for tag in ladders if not tag.endswith("_override")]
-        others = [tag for tag in plain if tag not in (*WHO, "shared_pool")]
+        columns = self.columns_of_more_tags(side, ladders)
 
         def column(ladder: str) -> str:
-            return f"matches.rule_{ladder}" if ladder in ladders else "null::varchar"
+            return f'matches."rule_{ladder}"' if ladder in ladders else "null::varchar"
 
         def derived(tag: str) -> str:
             return f"""
@@ -187,7 +190,9 @@ class Moves:
                         then {column("cost_center_override")}
                     else coalesce({derived("team")}, {column("cost_center")})
                 end""",
-            **{tag: column(tag) for tag in others},
+            "environment": column("environment"),
+            "customer": column("customer"),
+            **{self.ladder(tag): column(columns.get(tag, "")) for tag in self.more_tags},
         }
         owners = ", ".join(f"{name} := owned.{name}" for name in ("ownership", "shared_pool", *OWNERS))
         decided = ", ".join(f'"rule_{tag}" := {rule}' for tag, rule in rules.items())
@@ -196,6 +201,25 @@ class Moves:
             from {{{side}.dim_ownership}} as owned
             left join {{{side}.int_ownership__matches}} as matches using (tag_key, valid_from)
         """
+
+    def ladder(self, tag: str) -> str:
+        """The ladder of a tag; feature and pool compete, so theirs is one."""
+        if tag in self.more_tags:
+            return f"more_{self.more_tags.index(tag)}"
+        return "owner" if tag in ("feature", "shared_pool") else tag
+
+    def columns_of_more_tags(self, side: str, ladders: list[str]) -> dict[str, str]:
+        """The ladder of each further tag on a side, known by the rules that stand in it."""
+        standard = {name for tag in (*OWNERS, "shared_pool") for name in (tag, f"{tag}_override")}
+        found = {}
+        for ladder in ladders:
+            if ladder in standard:
+                continue
+            sql = f'select any_value("rule_{ladder}") from {{{side}.int_ownership__matches}}'
+            ((rule,),) = self.query(sql).rows
+            if rule in self.tags[side]:
+                found[self.tags[side][rule]] = ladder
+        return found
 
     def by(self, dimension: str) -> Table:
         """Money by month and owner: before, after, difference."""
@@ -271,37 +295,28 @@ class Moves:
             found[side] = Side(whole, dict(zip(wanted, without, strict=True)))
         return found
 
-    def rules(self) -> dict[tuple[str, str], dict[str, Any]]:
+    def rules(self) -> dict[tuple[str, str], dict[str, tuple[int, Decimal]]]:
         """What each rule decides on both sides, by ladder and rule: tuples and effective cost."""
-        tags = [name.removeprefix("rule_") for name in self.struct_fields() if name.startswith("rule_")]
-        found: dict[tuple[str, str], dict[str, Any]] = {}
-        for tag in tags:
+        ladders = [self.ladder(tag) for tag in (*OWNERS, *self.more_tags)]
+        found: dict[tuple[str, str], dict[str, tuple[int, Decimal]]] = {}
+        for ladder in ladders:
             for side, struct in zip(SIDES, ("old", "new"), strict=True):
                 rows = self.query(f"""
-                    select {struct}."rule_{tag}" as rule, count(distinct tag_key) as tuples,
+                    select {struct}."rule_{ladder}" as rule, count(distinct tag_key) as tuples,
                         sum(cost_{side})::{MONEY} as cost
                     from pieces where rule is not null group by all
                 """).rows
                 for rule, tuples, cost in rows:
-                    entry = found.setdefault((tag, rule), {"before": (0, Decimal()), "after": (0, Decimal())})
+                    entry = found.setdefault((ladder, rule), dict.fromkeys(SIDES, (0, Decimal())))
                     entry[side] = (tuples, cost)
         return found
 
-    def struct_fields(self) -> list[str]:
-        """What both sides know of a tuple's ownership."""
-        both = [
-            {name for (name,) in self.query(f"select unnest(struct_keys(owned)) from (select owned from "
-                                            f"owned_{side} limit 1)").rows}
-            for side in SIDES
-        ]  # fmt: skip
-        return sorted(both[0] & both[1])
-
-    def heirs(self, tag: str, rule: str) -> list[tuple[str | None, int, Decimal]]:
+    def heirs(self, ladder: str, rule: str) -> list[tuple[str | None, int, Decimal]]:
         """Who decides now what a rule decided before: rule (none where nobody), tuples, effective cost."""
         return self.query(
             f"""
-            select new."rule_{tag}", count(distinct tag_key), sum(cost_before)::{MONEY}
-            from pieces where old."rule_{tag}" = ? group by all order by abs(sum(cost_before)) desc, 1
+            select new."rule_{ladder}", count(distinct tag_key), sum(cost_before)::{MONEY}
+            from pieces where old."rule_{ladder}" = ? group by all order by abs(sum(cost_before)) desc, 1
             """,
             [rule],
         ).rows

@@ -15,6 +15,8 @@ from commands.impact.moves import NOTHING, SIDES, TABLES, Table
 
 # What GitHub takes for a comment. We count bytes, which are never fewer than characters.
 LONGEST = 65_536
+# The workflow knows its comment again by this first line.
+MARK = "<!-- cost impact of seeds -->"
 # Rows of a table on the page, from generous to few: the first that fits is taken. Tuples are 20 at most.
 ROWS = (60, 30, 15, 8, 4, 2, 1)
 LARGEST_TUPLES = 20
@@ -139,6 +141,7 @@ def head(impact: Impact) -> Iterator[str]:
     span = f" from {months[0]} to {months[-1]}" if months else ""
     part = Fraction(impact.moved) / Fraction(impact.total) if impact.total else Fraction()
     before, after = (impact.unallocated[side].share("owner") for side in SIDES)
+    yield MARK
     yield title(impact.states.base, impact.states.commit)
     yield ""
     yield (
@@ -465,5 +468,5 @@ def code(value: object) -> str:
 def nothing(base: str, commit: str, folder: Path) -> None:
     """The page of a change that moves nothing."""
     clear(folder)
-    text = f"{title(base, commit)}\n\nNo row of a seed differs, so no cost moves.\n"
+    text = f"{MARK}\n{title(base, commit)}\n\nNo row of a seed differs, so no cost moves.\n"
     (folder / "impact.md").write_text(text, encoding="utf-8")

@@ -54,6 +54,14 @@ class States:
             name: found for name in self.after if (found := changes(self.before[name], self.after[name]))
         }
 
+    @property
+    def tags(self) -> dict[str, dict[str, str]]:
+        """The tag that each rule gives, by side."""
+        return {
+            side: {row["rule_id"].strip(): row["tag"].strip() for row in seeds["virtual_tag_rules"].rows}
+            for side, seeds in (("before", self.before), ("after", self.after))
+        }
+
 
 def git(folder: Path, *arguments: str) -> bytes | None:
     """What git says; None where it fails."""

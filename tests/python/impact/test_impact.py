@@ -184,8 +184,8 @@ def test_a_warehouse_built_from_other_seeds_gives_the_same_answer(compared, rebu
     [
         ("delete from fct_allocated_costs where rowid = 0", "moves by team sum to "),
         (
-            "update fct_allocated_costs set effective_cost = effective_cost + 1e-18, "
-            "effective_cost_native = effective_cost_native + 1e-18 where rowid = 0",
+            "update fct_allocated_costs set effective_cost = effective_cost + "
+            "cast('0.000000000000000001' as decimal(38, 18)) where rowid = 0",
             "sum to 0.000000000000000001, not to 0.000000000000000000",
         ),
         (
@@ -207,7 +207,7 @@ def test_moves_that_do_not_add_up_are_no_report(compared, tmp_path, fault, expec
         connection.execute(fault)
     states = read_states(compared.project.folder, "main", tmp_path / "base")
     with pytest.raises(ImpactError, match=re.escape(expected)):
-        findings.find(states, built, Moves(built, tmp_path), "USD")
+        findings.find(states, built, Moves(built, tmp_path, states.tags), "USD")
 
 
 def test_no_change_is_said_at_once(repository):

@@ -64,15 +64,21 @@ def large(rows):
 def test_the_page_fits_a_comment_and_the_csvs_have_every_row(tmp_path, rows):
     page = report.write(large(rows), tmp_path).read_text()
     assert len(page.encode()) <= 65_536
-    assert page.startswith("# Cost impact of seeds")
+    assert page.startswith(f"{report.MARK}\n# Cost impact of seeds")
     for name in ("moved_by_team", "rules", "pools", "tuples"):
         assert (tmp_path / f"{name}.csv").read_text().count("\n") == rows + 1
     assert bool(re.search(r"… and \d+ more tuples", page)) == (rows > 20)
 
 
+def test_the_workflow_knows_its_comment_by_the_first_line(tmp_path):
+    first, _, rest = report.write(large(0), tmp_path).read_text().partition("\n")
+    assert first == report.MARK
+    assert report.MARK not in rest
+
+
 def test_no_text_of_a_seed_leaves_its_cell(tmp_path):
     page = report.write(large(3), tmp_path).read_text()
-    outside = re.sub(r"`[^`\n]*`", "", page)
+    outside = re.sub(r"`[^`\n]*`", "", page.removeprefix(report.MARK))
     assert "<b>" not in outside
     assert not re.search(r"@\w", outside)
     for line in page.splitlines():

@@ -193,6 +193,14 @@ def test_a_project_with_headers_only_is_right(project):
             "vendor",
             'has vendor "OpenAI" on line',
         ),
+        ("finance/period_closes.csv", "2026-13,2026-11-05,ann,", "period", "no month; write it like 2026-01"),
+        (
+            "finance/period_closes.csv",
+            "2026-10,2026-09-30,ann,",
+            "closed_on",
+            "before the month 2026-10 has begun",
+        ),
+        ("finance/period_closes.csv", "2026-10,2026-11-05,,", "closed_by", "must be filled"),
         (
             "pricing/model_prices.csv",
             'OpenAI,o3,standard,output,2026-01-01,"1,5",USD,,',
