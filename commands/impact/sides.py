@@ -101,11 +101,18 @@ class Project:
         return dict(outputs[target()])
 
     def dbt(self, command: str, *arguments: str, manifest: Any = None) -> dbtRunnerResult:
-        """Run dbt in this process."""
+        """Run dbt in this process; only what parses need write the project down."""
+        written = () if manifest is None else ("--no-write-json",)
         return dbtRunner(manifest=manifest).invoke(
             [
-                *("--quiet", "--no-use-colors", "--log-level-file", "info", command, "--no-version-check"),
-                *("--project-dir", str(self.folder), "--profiles-dir", str(self.folder)),
+                *("--quiet", "--no-use-colors", "--log-level-file", "info", *written, command),
+                *(
+                    "--no-version-check",
+                    "--project-dir",
+                    str(self.folder),
+                    "--profiles-dir",
+                    str(self.folder),
+                ),
                 *("--target-path", str(self.work / "target"), "--log-path", str(self.work / "logs")),
                 *arguments,
             ]

@@ -5,13 +5,12 @@ import re
 import shutil
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import duckdb
 import pytest
 from impact_runs import RULES, change, git, impact
 
-from commands.impact import ImpactError, findings
+from commands.impact import ImpactError, findings, report
 from commands.impact.moves import Moves
 from commands.impact.states import read_states
 
@@ -44,6 +43,16 @@ def unallocated(project):
         "from fct_allocated_costs"
     )
     return Fraction(nobody) / Fraction(everything)
+
+
+def on_a_copy(compared, folder):
+    """What was built, with a copy of the after side that a test may spoil."""
+    built = json.loads((compared.project.folder / ".work/impact-build/built.json").read_text())
+    copied = folder / "spoilt.duckdb"
+    shutil.copy(built["tables"]["after"]["fct_allocated_costs"]["file"], copied)
+    for name, place in built["tables"]["after"].items():
+        built["tables"]["after"][name] = place | {"file": str(copied)}
+    return built
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -196,18 +205,30 @@ def test_a_warehouse_built_from_other_seeds_gives_the_same_answer(compared, rebu
     ],
 )
 def test_moves_that_do_not_add_up_are_no_report(compared, tmp_path, fault, expected):
-    work = compared.project.folder / ".work/impact-build"
-    built = json.loads((work / "built.json").read_text())
-    for name, place in built["tables"]["after"].items():
-        copied = tmp_path / Path(place["file"]).name
-        if not copied.exists():
-            shutil.copy(place["file"], copied)
-        built["tables"]["after"][name] = place | {"file": str(copied)}
+    built = on_a_copy(compared, tmp_path)
     with duckdb.connect(built["tables"]["after"]["fct_allocated_costs"]["file"]) as connection:
         connection.execute(fault)
     states = read_states(compared.project.folder, "main", tmp_path / "base")
     with pytest.raises(ImpactError, match=re.escape(expected)):
         findings.find(states, built, Moves(built, tmp_path, states.tags), "USD")
+
+
+def test_another_exchange_rate_moves_what_the_bill_is_worth_more(compared, built, tmp_path):
+    states = read_states(compared.project.folder, "main", tmp_path / "base")
+    sides = on_a_copy(compared, tmp_path)
+    with duckdb.connect(sides["tables"]["after"]["fct_allocated_costs"]["file"]) as connection:
+        for table in ("fct_allocated_costs", "main_intermediate.int_costs__owned"):
+            connection.execute(f"update {table} set effective_cost = effective_cost + effective_cost")
+    with pytest.raises(ImpactError, match="and no rate changed"):
+        findings.find(states, sides, Moves(sides, tmp_path, states.tags), "USD")
+    sides["reaching"].append("exchange_rates")
+    found = findings.find(states, sides, Moves(sides, tmp_path, states.tags), "USD")
+    ((total,),) = built.rows("select sum(effective_cost) from fct_allocated_costs")
+    assert {(row["sum_of_moves"], row["must_be"]) for row in found.sums.dicts()} == {(total, total)}
+    assert (
+        "Exchange rates changed: the bill itself is worth"
+        in report.write(found, tmp_path / "out").read_text()
+    )
 
 
 def test_no_change_is_said_at_once(repository):
