@@ -154,19 +154,21 @@ def find(states: States, built: dict[str, Any], moves: Moves, currency: str) -> 
 def refuse_imbalance(sums: Table, native: Table, tuples: Table, bill: dict[str, Any], revalues: bool) -> None:
     """A change of seeds moves money and never makes or loses any."""
     wrong = [
-        f"moves by {row['moves_by']} sum to {row['sum_of_moves']}, not to {row['must_be']}"
+        f"moves by {row['moves_by']} sum to {row['sum_of_moves']:f}, not to {row['must_be']:f}"
         for row in sums.dicts()
         if row["sum_of_moves"] != row["must_be"]
     ]
     if bill["before"] != bill["after"] and not revalues:
-        wrong.append(f"the bill is {bill['before']} before and {bill['after']} after, and no rate changed")
+        wrong.append(
+            f"the bill is {bill['before']:f} before and {bill['after']:f} after, and no rate changed"
+        )
     wrong += [
-        f"{row['billing_currency']} in billing currency: {row['before']} before, {row['after']} after"
+        f"{row['billing_currency']} in billing currency: {row['before']:f} before, {row['after']:f} after"
         for row in native.dicts()
         if row["difference"]
     ]
     wrong += [
-        f"tuple {row['tag_key']} in {row['month']} moves {row['moved']}, not {row['must_be']}"
+        f"tuple {row['tag_key']} in {row['month']} moves {row['moved']:f}, not {row['must_be']:f}"
         for row in tuples.dicts()[:5]
     ]
     if wrong:

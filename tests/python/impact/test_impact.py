@@ -48,10 +48,12 @@ def unallocated(project):
 def on_a_copy(compared, folder):
     """What was built, with a copy of the after side that a test may spoil."""
     built = json.loads((compared.project.folder / ".work/impact-build/built.json").read_text())
-    copied = folder / "spoilt.duckdb"
-    shutil.copy(built["tables"]["after"]["fct_allocated_costs"]["file"], copied)
-    for name, place in built["tables"]["after"].items():
-        built["tables"]["after"][name] = place | {"file": str(copied)}
+    side, copied = built["tables"]["after"], folder / "spoilt.duckdb"
+    original = side["fct_allocated_costs"]["file"]
+    shutil.copy(original, copied)
+    for name, place in side.items():
+        # What the change did not reach lies in the warehouse.
+        side[name] = place | ({"file": str(copied)} if place["file"] == original else {})
     return built
 
 
