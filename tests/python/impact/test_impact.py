@@ -87,7 +87,10 @@ def test_rules_have_the_money_that_two_full_builds_give_them(compared, built, re
     rules = {row["rule_id"]: row for row in compared.rows("rules")}
     told = {name: row for name, row in rules.items() if row["change"] or row["status"]}
     assert set(told) == {"feature-vector", "pool-vector", "pool-support", "team-console"}
-    for name, row in told.items():
+    # The unchanged ones too: a team rule decides only where no feature or pool does.
+    owning = {name: row for name, row in rules.items() if row["tag"] in ("feature", "shared_pool", "team")}
+    assert len(owning) > 30
+    for name, row in owning.items():
         assert Decimal(row["cost_before"]) == before.get(name, 0), name
         assert Decimal(row["cost_after"]) == after.get(name, 0), name
     assert Decimal(told["team-console"]["cost_after"]) > 0
