@@ -110,7 +110,8 @@ def read_states(folder: Path, base: str, work: Path) -> States:
             # Every seed may be empty: this is what the models would have read.
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(",".join(seed.types) + "\n")
-            notes.append(f"{seed.file} is not at {base}; it counts as empty there.")
+            if seed.rows:
+                notes.append(f"{seed.file} is not at {base}; it counts as empty there.")
         # The shape of a seed is the models', which are those of now on both sides.
         path.with_suffix(".yml").write_bytes(seed.path.with_suffix(".yml").read_bytes())
     known = {seed.file for seed in after.values()}
