@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report explain check-seeds impact check-focus lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds impact check-focus bench lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -50,6 +50,9 @@ impact: setup ## What a change of seeds/ moves, in money: make impact BASE=main 
 
 check-focus: setup   ## The exported FOCUS view against focus-validator, in an environment of its own
 	$(BIN)/python -m commands.check_focus
+
+bench: setup  ## Time and memory beside peers; quick: make bench SIZES=100000 RUNS=1
+	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY))
 
 test: setup lint check-seeds   ## Every test; .ci/run calls this
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

@@ -1,0 +1,284 @@
+"""make bench: all contenders in turn, again and again; a table, and JSON in benchmarks/results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import by_hand, limit, measure, platform_split
+from benchmarks.project import REPO, Project, Run
+from benchmarks.world import World, write_lines, write_rules, write_seeds
+
+RESULTS = Path(__file__).parent / "results"
+REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
+NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
+SECTIONS = ("whole", "reown", "rules", "split", "impact")
+
+
+class Bench:
+    """One run of the benchmarks: where its files are, and what it found."""
+
+    def __init__(self, folder: Path, runs: int, resources: int, rules: int) -> None:
+        self.folder, self.runs, self.resources, self.rules = folder, runs, resources, rules
+        self.found: dict[str, Any] = {}
+        self.bills: dict[int, Path] = {}
+        self.built: dict[int, Project] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def world(self, lines: int, rules: int | None = None) -> World:
+        """The invented bill of a size."""
+        return World(lines, rules=rules or self.rules, resources=min(self.resources, max(lines // 90, 200)))
+
+    def bill(self, lines: int) -> Path:
+        """A DuckDB file with the loaded bill and nothing else."""
+        if lines not in self.bills:
+            say(f"writing {lines:,} charge lines")
+            self.bills[lines] = self.folder / f"bill_{lines}.duckdb"
+            measure.apart(write_lines, self.world(lines), self.bills[lines])
+        return self.bills[lines]
+
+    def project(self, name: str, lines: int, rules: int | None = None) -> Project:
+        """A project with its seeds loaded, over a copy of the bill."""
+        project = Project(self.folder / name, self.folder / f"{name}.duckdb")
+        shutil.copy(self.bill(lines), project.database)
+        write_seeds(self.world(lines, rules), project.seeds)
+        project.dbt("seed")
+        return project
+
+    def project_built(self, lines: int) -> Project:
+        """A project with everything up to the allocated costs built."""
+        if lines not in self.built:
+            self.built[lines] = self.project(f"built_{lines}", lines)
+            self.built[lines].run("--select", "+fct_allocated_costs")
+        return self.built[lines]
+
+    def whole(self, lines: int) -> None:
+        """From loaded lines to fct_allocated_costs: the project, the script by hand, the floor."""
+        parquet = self.folder / f"bill_{lines}.parquet"
+        measure.apart(limit.write_parquet, self.bill(lines), parquet)
+        hands = self.folder / f"by_hand_{lines}.duckdb"
+        seen: dict[str, list[dict[str, Any]]] = {"apportion": [], "by_hand": [], "limit": [], "start": []}
+        for number in range(self.runs):
+            say(f"whole path, {lines:,} lines, run {number + 1} of {self.runs}")
+            project = self.project(f"built_{lines}", lines)
+            # dbt's fixed start: the same parse and connection, one small table of no lines.
+            start = project.run("--select", "dim_dates")
+            seen["start"].append(start.process.as_dict())
+            run = project.run("--select", "+fct_allocated_costs")
+            seen["apportion"].append(run.as_dict() | {"models": slowest(run)})
+            shutil.copy(self.bill(lines), hands)
+            seen["by_hand"].append(peer("by_hand", hands, self.rules))
+            seen["limit"].append(peer("limit", parquet, self.rules))
+            self.built[lines] = project
+        same = measure.apart(by_hand.same_amounts, self.built[lines].database, hands)
+        sql, hand = best(seen["apportion"], "span_seconds"), best(seen["by_hand"], "sql_seconds")
+        models_cpu = best(seen["apportion"], "cpu_seconds") - best(seen["start"], "cpu_seconds")
+        self.found[f"whole path, {lines:,} lines"] = {
+            "lines": lines,
+            "rows of the mart and amounts": same,
+            "apportion: models' SQL seconds (first start to last end)": sql,
+            "by hand: SQL seconds": hand,
+            "limit: SQL seconds": best(seen["limit"], "sql_seconds"),
+            "ratio of SQL seconds to by hand (target 2.0)": ratio(sql, hand),
+            "ratio of SQL seconds to limit": ratio(sql, best(seen["limit"], "sql_seconds")),
+            "apportion: CPU seconds without dbt's start": round(models_cpu, 2),
+            "by hand: CPU seconds": best(seen["by_hand"], "cpu_seconds"),
+            "ratio of CPU seconds to by hand": ratio(models_cpu, best(seen["by_hand"], "cpu_seconds")),
+            "dbt's start: wall seconds": best(seen["start"], "wall_seconds"),
+            "dbt's start: CPU seconds": best(seen["start"], "cpu_seconds"),
+            "apportion: peak MiB (target below 2048)": worst(seen["apportion"], "peak_mib"),
+            "by hand: peak MiB": worst(seen["by_hand"], "peak_mib"),
+            "runs": seen,
+        }
+
+    def reown(self, sizes: list[int]) -> None:
+        """One rule changes: what is evaluated and allocated again, at each size with the same tuples."""
+        seen: dict[int, list[dict[str, Any]]] = {lines: [] for lines in sizes}
+        for number in range(self.runs):
+            for lines in sizes:
+                say(f"re-owning, {lines:,} lines, run {number + 1} of {self.runs}")
+                project = self.project_built(lines)
+                write_rules(self.world(lines), project.seeds, changed=number % 2 == 0)
+                project.dbt("seed", "--select", "virtual_tag_rules")
+                run = project.run("--select", REOWNED)
+                seen[lines].append(run.as_dict() | {"models": slowest(run), "rewritten": rewritten(run)})
+        least, most = min(sizes), max(sizes)
+        spans = {lines: best(seen[lines], "span_seconds") for lines in sizes}
+        cpus = {lines: best(seen[lines], "cpu_seconds") for lines in sizes}
+        self.found["re-owning after a rule change"] = {
+            "lines": most,
+            "models of the fact that were written again": sorted(
+                {name for run in seen[most] for name in run["rewritten"]}
+            ),
+            **{f"SQL seconds, {lines:,} lines": spans[lines] for lines in sizes},
+            f"ratio of {most:,} to {least:,} lines (target 1.5)": ratio(spans[most], spans[least]),
+            **{f"CPU seconds with dbt's start, {lines:,} lines": cpus[lines] for lines in sizes},
+            "runs": seen,
+        }
+
+    def more_rules(self, lines: int) -> None:
+        """The same bill under 200 and under 2,000 rules."""
+        seen: dict[int, list[dict[str, Any]]] = {200: [], 2000: []}
+        projects = {}
+        for rules in seen:
+            projects[rules] = self.project(f"rules_{rules}", lines, rules)
+            projects[rules].run("--select", "+fct_allocated_costs")
+        for number in range(self.runs):
+            for rules, project in projects.items():
+                say(f"{rules:,} rules, run {number + 1} of {self.runs}")
+                run = project.run("--select", REOWNED)
+                seen[rules].append(run.as_dict() | {"models": slowest(run)})
+        spans = {rules: best(seen[rules], "span_seconds") for rules in seen}
+        self.found["2,000 rules against 200"] = {
+            "lines": lines,
+            **{f"SQL seconds, {rules:,} rules": spans[rules] for rules in seen},
+            "ratio (target 2.0)": ratio(spans[2000], spans[200]),
+            **{
+                f"CPU seconds with dbt's start, {rules:,} rules": best(runs, "cpu_seconds")
+                for rules, runs in seen.items()
+            },
+            "runs": seen,
+        }
+
+    def split(self) -> None:
+        """allocate_proportionally() on a million Kubernetes rows."""
+        compiled = self.folder / "split.sql"
+        project = Project(self.folder / "split", self.folder / "split.duckdb")
+        platform_split.compile_split(project, compiled)
+        seen = []
+        for number in range(self.runs):
+            say(f"the split, run {number + 1} of {self.runs}")
+            process = measure.run(
+                sys.executable, "-m", "benchmarks.platform_split", str(compiled), folder=REPO
+            )
+            seen.append(process.as_dict() | json.loads(process.said.splitlines()[-1]))
+        self.found["platform costs of a million Kubernetes rows"] = {
+            "lines": platform_split.ROWS,
+            "seconds": best(seen, "seconds"),
+            "project-koku on PostgreSQL 15, as measured 2026-11-22": platform_split.KOKU_SECONDS,
+            "times as fast": ratio(platform_split.KOKU_SECONDS, best(seen, "seconds")),
+            "parts": seen[0]["parts"],
+            "residue (target 0)": seen[0]["residue"],
+            "runs": seen,
+        }
+
+    def impact(self) -> None:
+        """`make impact`, once there is one: time its command over the built project here (target 60 s)."""
+        if not (REPO / "commands/impact.py").exists():
+            self.found["make impact on 1M lines"] = {"not measured": "commands/impact.py is not there"}
+
+
+def peer(module: str, path: Path, rules: int) -> dict[str, Any]:
+    """One run of a contender without dbt."""
+    process = measure.run(sys.executable, "-m", f"benchmarks.{module}", str(path), str(rules), folder=REPO)
+    steps = json.loads(process.said.splitlines()[-1])
+    return process.as_dict() | {"sql_seconds": round(sum(steps.values()), 3), "steps": steps}
+
+
+def slowest(run: Run) -> dict[str, float]:
+    """The models that took longest."""
+    ranked = sorted(run.models.items(), key=lambda pair: -pair[1])
+    return {name: round(seconds, 3) for name, seconds in ranked[:15]}
+
+
+def rewritten(run: Run) -> list[str]:
+    """Those of the models of the fact that this run touched."""
+    return [name for name in NEVER_REWRITTEN if name in run.models]
+
+
+def best(runs: list[dict[str, Any]], number: str) -> float:
+    """The smallest of a number over the runs."""
+    return min(run[number] for run in runs)
+
+
+def worst(runs: list[dict[str, Any]], number: str) -> float:
+    """The largest of a number over the runs."""
+    return max(run[number] for run in runs)
+
+
+def ratio(one: float, other: float) -> float:
+    """How many times the other."""
+    return round(one / other, 2)
+
+
+def say(what: str) -> None:
+    """One line of progress."""
+    print(f"{datetime.now(UTC):%H:%M:%S} {what}", file=sys.stderr, flush=True)
+
+
+def machine() -> dict[str, Any]:
+    """Where the numbers are from."""
+    model = "unknown"
+    if (cpus := Path("/proc/cpuinfo")).exists():
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in cpus.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
+    }
+
+
+def lines_of(found: dict[str, Any]) -> Iterator[str]:
+    """The table: a section, then a number a line; all runs are in the JSON."""
+    for section, numbers in found.items():
+        yield f"\n{section}"
+        for name, value in numbers.items():
+            if name not in ("runs", "lines"):
+                yield f"  {name:<72} {value}"
+
+
+def main() -> None:
+    """Run the benchmarks."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--sizes", nargs="+", type=int, default=[1_000_000, 5_000_000], help="charge lines")
+    parser.add_argument("--runs", type=int, default=3, help="of each contender; the best is compared")
+    parser.add_argument("--resources", type=int, default=10_000, help="distinct tuples at every size")
+    parser.add_argument("--rules", type=int, default=500)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--folder", type=Path, default=REPO / ".work/bench", help="for bills and copies")
+    options = parser.parse_args()
+    bench = Bench(options.folder.resolve(), options.runs, options.resources, options.rules)
+    if "whole" in options.only:
+        for lines in options.sizes:
+            bench.whole(lines)
+    if "reown" in options.only:
+        bench.reown(options.sizes)
+    if "rules" in options.only:
+        bench.more_rules(min(options.sizes))
+    if "split" in options.only:
+        bench.split()
+    if "impact" in options.only:
+        bench.impact()
+    print("\n".join(lines_of(bench.found)))
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.json"
+    settings = {
+        "sizes": options.sizes,
+        "runs": options.runs,
+        "resources": options.resources,
+        "rules": options.rules,
+    }
+    path.write_text(
+        json.dumps({"machine": machine(), "settings": settings, "found": bench.found}, indent=2) + "\n"
+    )
+    print(f"\nAll runs: {path.relative_to(REPO)}")
+
+
+if __name__ == "__main__":
+    main()
