@@ -145,21 +145,27 @@
 
     from {{ relation }}
 
-    left join (
+    left join ({{ apportion.label_sets(relation) }}) as label_sets
+        on {{ apportion.has_labels(relation, 'label_sets') }}
+{% endmacro %}
 
+{# The labels of each distinct pair of texts in a relation: tags, x_call_labels, labels. #}
+{% macro label_sets(relation) %}
         select
             tags,
             x_call_labels,
             {{ apportion.label_object() }} as labels
 
         from (select distinct tags, x_call_labels from {{ relation }}) as label_texts
-
-    ) as label_sets
-        on coalesce({{ relation }}.tags, '') = coalesce(label_sets.tags, '')
-        and coalesce({{ relation }}.x_call_labels, '') = coalesce(label_sets.x_call_labels, '')
-        and ({{ relation }}.tags is null) = (label_sets.tags is null)
-        and ({{ relation }}.x_call_labels is null) = (label_sets.x_call_labels is null)
 {% endmacro %}
+
+{# Whether a row has the texts of a label set. Written as equalities, which every warehouse joins by hash. #}
+{% macro has_labels(relation, sets) -%}
+        coalesce({{ relation }}.tags, '') = coalesce({{ sets }}.tags, '')
+        and coalesce({{ relation }}.x_call_labels, '') = coalesce({{ sets }}.x_call_labels, '')
+        and ({{ relation }}.tags is null) = ({{ sets }}.tags is null)
+        and ({{ relation }}.x_call_labels is null) = ({{ sets }}.x_call_labels is null)
+{%- endmacro %}
 
 {#
     The labels in use as a JSON object; null where both texts are absent. Sorted, as BigQuery and Snowflake do by
@@ -179,18 +185,22 @@
     {{ return(['charge_kind', 'labels'] + (apportion.tuple_columns() | map(attribute=1) | list)) }}
 {% endmacro %}
 
-{#
-    The key of a tuple, over a relation with the columns of fct_charges, charge_kind and labels. Fields are kept
-    apart by the unit separator and absent ones marked by the record separator, which no provider writes; a test
-    tells if two tuples ever shared a key.
-#}
+{# The key of a tuple, over a relation with the columns of fct_charges, charge_kind and labels. #}
 {% macro tag_key() -%}
-    {%- set fields = apportion.tag_key_fields() -%}
+    {{ dbt.hash(apportion.fields_as_one(apportion.tag_key_fields())) }}
+{%- endmacro %}
+
+{#
+    Several texts as one that no other texts give. Fields are kept apart by the unit separator and absent ones marked
+    by the record separator, which no provider writes; a test tells if two tuples ever shared a key.
+    One concat(): a chain of || would copy the text once per field on DuckDB.
+#}
+{% macro fields_as_one(fields) -%}
     {%- set texts = [] -%}
     {%- for field in fields -%}
         {%- do texts.append('coalesce(' ~ field ~ ', chr(30))') -%}
     {%- endfor -%}
-    {{ dbt.hash(texts | join(' || chr(31) || ')) }}
+    concat({{ texts | join(', chr(31), ') }})
 {%- endmacro %}
 
 

@@ -2,6 +2,10 @@
 {#
     The last model that scans the fact: ownership, allocation and every mart work on these rows. Money is in
     billing currency, so rates may change without rewriting it.
+
+    Lines are summed by the number of their cell, what they are summed by but the days, and the texts of a cell are
+    read back once: grouping by thirty texts would take most of the way's time and memory. The fact is read anew for
+    each use of its lines, since no warehouse holds them all in memory for two.
 #}
 {{
     config(
@@ -13,24 +17,18 @@
 }}
 
 {% set costs = apportion.cost_columns() %}
-{#  What rows are summed by; names are no part of it, but stand for an absent id. #}
-{% set keys = ['x_source', 'line_date', 'billing_period_start', 'billing_currency', 'service_category',
-    'charge_kind', 'labels'] %}
 {% set names = apportion.named_attributes() | map(attribute='name') | list %}
-{% for attribute in apportion.tag_attributes().values() %}
-    {% do keys.append(attribute['id']) %}
+{#  What makes a cell; names are no part of it, but stand for an absent id. #}
+{% set attributes = apportion.tag_attributes().values() | map(attribute='id') | list %}
+{% set own_names = [] %}
+{% for named in apportion.named_attributes() %}
+    {% do own_names.append(apportion.name_without_id(named['id'], named['name'])) %}
 {% endfor %}
+{% set cell_fields = apportion.fields_as_one(
+    ['x_source', 'billing_currency', 'service_category', 'charge_kind', 'labels'] + attributes + own_names
+) %}
 
-with
-
-days as (
-
-    {{ apportion.days_to_write('x_source', apportion.is_current_tuple()) }}
-
-),
-
-lines as (
-
+{% set lines %}
     select
         charges.x_charge_id,
         charges.x_source,
@@ -43,8 +41,7 @@ lines as (
         {%- for column in apportion.daily_attributes() %}
         {{ column['expression'] }} as {{ column['name'] }},
         {%- endfor %}
-        charges.tags,
-        charges.x_call_labels,
+        label_sets.labels,
         {%- for cost in costs %}
         coalesce(charges.{{ cost }}, 0) as {{ cost }},
         {%- endfor %}
@@ -56,18 +53,98 @@ lines as (
         on charges.x_source = days.provider
         and charges.charge_date = days.charge_date
 
+    left join label_sets
+        on {{ apportion.has_labels('charges', 'label_sets') }}
+{% endset %}
+
+with
+
+days as (
+
+    {{ apportion.days_to_write('x_source', apportion.is_current_tuple()) }}
+
 ),
 
-labelled as (
+changed_texts as (
 
-    {{ apportion.with_labels('lines') }}
+    select
+        charges.tags,
+        charges.x_call_labels
+
+    from {{ ref('fct_charges') }} as charges
+
+    inner join days
+        on charges.x_source = days.provider
+        and charges.charge_date = days.charge_date
+
+),
+
+label_sets as (
+
+    {{ apportion.label_sets('changed_texts') }}
+
+),
+
+distinct_cells as (
+
+    select distinct
+        x_source,
+        billing_currency,
+        service_category,
+        charge_kind,
+        labels,
+        {{ attributes | join(',\n        ') }},
+        {%- for name in names %}
+        {{ own_names[loop.index0] }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from ({{ lines }}) as lines
+
+),
+
+cells as (
+
+    select
+        distinct_cells.*,
+        {{ apportion.tag_key() }} as tag_key,
+        {{ cell_fields }} as cell_fields,
+        row_number() over (order by {{ cell_fields }}) as cell
+    from distinct_cells
+
+),
+
+short_lines as (
+
+    select
+        lines.line_date as charge_date,
+        lines.line_date,
+        lines.billing_period_start,
+        cells.cell,
+        {%- for column in names + costs %}
+        lines.{{ column }},
+        {%- endfor %}
+        lines.x_changed_at
+
+    from (select *, {{ cell_fields }} as cell_fields from ({{ lines }}) as every_line) as lines
+
+    inner join cells
+        on lines.cell_fields = cells.cell_fields
+
+    where lines.last_day = lines.line_date
 
 ),
 
 long_lines as (
 
-    select * from labelled
-    where last_day > line_date
+    select
+        lines.*,
+        cells.cell
+
+    from (select *, {{ cell_fields }} as cell_fields from ({{ lines }}) as every_line) as lines
+
+    inner join cells
+        on lines.cell_fields = cells.cell_fields
+
+    where lines.last_day > lines.line_date
 
 ),
 
@@ -91,8 +168,8 @@ spread as (
 
     {{ apportion.allocate_proportionally(
         amounts='long_lines', drivers='days_of_long_lines', partition_by=['x_charge_id'], weight='weight',
-        order_by=['charge_date'], amount_columns=costs, keep=keys + names + ['x_changed_at'],
-        targets=['charge_date'],
+        order_by=['charge_date'], amount_columns=costs,
+        keep=['line_date', 'billing_period_start', 'cell'] + names + ['x_changed_at'], targets=['charge_date'],
     ) }}
 
 ),
@@ -100,17 +177,22 @@ spread as (
 by_day as (
 
     select
-        line_date as charge_date,
-        {{ (keys + names + costs) | join(',\n        ') }},
+        charge_date,
+        line_date,
+        billing_period_start,
+        cell,
+        {{ (names + costs) | join(',\n        ') }},
         x_changed_at
-    from labelled
-    where last_day = line_date
+    from short_lines
 
     union all
 
     select
         coalesce(charge_date, line_date) as charge_date,
-        {{ (keys + names + costs) | join(',\n        ') }},
+        line_date,
+        billing_period_start,
+        cell,
+        {{ (names + costs) | join(',\n        ') }},
         x_changed_at
     from spread
 
@@ -120,9 +202,11 @@ summed as (
 
     select
         charge_date,
-        {{ keys | join(',\n        ') }},
-        {%- for named in apportion.named_attributes() %}
-        max({{ named['name'] }}) as {{ named['name'] }},
+        line_date,
+        billing_period_start,
+        cell,
+        {%- for name in names %}
+        max({{ name }}) as {{ name }},
         {%- endfor %}
         {%- for cost in costs %}
         cast(sum({{ cost }}) as {{ apportion.money() }}) as {{ cost }},
@@ -134,25 +218,41 @@ summed as (
 
     group by
         charge_date,
-        {{ keys | join(',\n        ') }}
-        {%- for named in apportion.named_attributes() %},
-        {{ apportion.name_without_id(named['id'], named['name']) }}
-        {%- endfor %}
+        line_date,
+        billing_period_start,
+        cell
 
 ),
 
 final as (
 
     select
-        charge_date,
-        {{ (keys + names) | join(',\n        ') }},
-        {{ apportion.tag_key() }} as tag_key,
-        line_days,
-        {{ costs | join(',\n        ') }},
+        summed.charge_date,
+        cells.x_source,
+        summed.line_date,
+        summed.billing_period_start,
+        cells.billing_currency,
+        cells.service_category,
+        cells.charge_kind,
+        cells.labels,
+        {%- for attribute in attributes %}
+        cells.{{ attribute }},
+        {%- endfor %}
+        {%- for name in names %}
+        summed.{{ name }},
+        {%- endfor %}
+        cells.tag_key,
+        summed.line_days,
+        {%- for cost in costs %}
+        summed.{{ cost }},
+        {%- endfor %}
         '{{ apportion.tuple_version() }}' as tuple_version,
-        x_changed_at
+        summed.x_changed_at
 
     from summed
+
+    inner join cells
+        on summed.cell = cells.cell
 
 )
 
