@@ -212,7 +212,9 @@ def run(database: str, world: World) -> dict[str, float]:
     """Do the job in the file; gives the seconds of each step."""
     ruled = rules(world)
     with duckdb.connect(database) as connection:
-        connection.execute("set threads = 2; set preserve_insertion_order = false")
+        connection.execute(
+            "set threads = 2; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
         connection.execute(f"drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}")
         # What dbt has from its seeds, whose loading is not timed there either.
         connection.execute("create temp table rules (rule_id varchar, value varchar)")

@@ -77,7 +77,9 @@ def run(parquet: str, world: World) -> dict[str, float]:
         """,
     }
     with duckdb.connect() as connection:
-        connection.execute("set threads = 2; set preserve_insertion_order = false")
+        connection.execute(
+            "set threads = 2; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
         connection.execute("create table drivers (day date, target varchar, quantity hugeint)")
         connection.execute(f"insert into drivers values {listed}")
         seconds = {}

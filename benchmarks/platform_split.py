@@ -39,7 +39,9 @@ def compile_split(project: Project, path: Path) -> None:
 def run(split: str) -> dict[str, float]:
     """Divide; gives seconds, parts and what the sum is off by."""
     with duckdb.connect() as connection:
-        connection.execute("set threads = 2; set preserve_insertion_order = false")
+        connection.execute(
+            "set threads = 2; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
         connection.execute(f"""
             create table daily_rows as
             select date '2026-07-01' + cast(range % {DAYS} as integer) as usage_date,

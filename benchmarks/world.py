@@ -40,7 +40,7 @@ def write_lines(world: World, database: Path) -> None:
     """A fresh DuckDB file with the bill as `python -m ingestion run focus` leaves one."""
     database.unlink(missing_ok=True)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("set preserve_insertion_order = false")
+        connection.execute("set preserve_insertion_order = false; set enable_progress_bar = false")
         connection.execute("create schema raw_focus")
         said = _said(world)
         columns = [

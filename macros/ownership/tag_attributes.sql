@@ -193,14 +193,14 @@
 {#
     Several texts as one that no other texts give. Fields are kept apart by the unit separator and absent ones marked
     by the record separator, which no provider writes; a test tells if two tuples ever shared a key.
-    One concat(): a chain of || would copy the text once per field on DuckDB.
 #}
 {% macro fields_as_one(fields) -%}
     {%- set texts = [] -%}
     {%- for field in fields -%}
         {%- do texts.append('coalesce(' ~ field ~ ', chr(30))') -%}
+        {%- do texts.append('chr(31)') if not loop.last -%}
     {%- endfor -%}
-    concat({{ texts | join(', chr(31), ') }})
+    {{ apportion.one_text(texts) }}
 {%- endmacro %}
 
 
