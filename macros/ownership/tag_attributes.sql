@@ -145,27 +145,21 @@
 
     from {{ relation }}
 
-    left join ({{ apportion.label_sets(relation) }}) as label_sets
-        on {{ apportion.has_labels(relation, 'label_sets') }}
-{% endmacro %}
+    left join (
 
-{# The labels of each distinct pair of texts in a relation: tags, x_call_labels, labels. #}
-{% macro label_sets(relation) %}
         select
             tags,
             x_call_labels,
             {{ apportion.label_object() }} as labels
 
         from (select distinct tags, x_call_labels from {{ relation }}) as label_texts
-{% endmacro %}
 
-{# Whether a row has the texts of a label set. Written as equalities, which every warehouse joins by hash. #}
-{% macro has_labels(relation, sets) -%}
-        coalesce({{ relation }}.tags, '') = coalesce({{ sets }}.tags, '')
-        and coalesce({{ relation }}.x_call_labels, '') = coalesce({{ sets }}.x_call_labels, '')
-        and ({{ relation }}.tags is null) = ({{ sets }}.tags is null)
-        and ({{ relation }}.x_call_labels is null) = ({{ sets }}.x_call_labels is null)
-{%- endmacro %}
+    ) as label_sets
+        on coalesce({{ relation }}.tags, '') = coalesce(label_sets.tags, '')
+        and coalesce({{ relation }}.x_call_labels, '') = coalesce(label_sets.x_call_labels, '')
+        and ({{ relation }}.tags is null) = (label_sets.tags is null)
+        and ({{ relation }}.x_call_labels is null) = (label_sets.x_call_labels is null)
+{% endmacro %}
 
 {#
     The labels in use as a JSON object; null where both texts are absent. Sorted, as BigQuery and Snowflake do by

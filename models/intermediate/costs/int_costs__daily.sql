@@ -3,9 +3,9 @@
     The last model that scans the fact: ownership, allocation and every mart work on these rows. Money is in
     billing currency, so rates may change without rewriting it.
 
-    Lines are summed by the number of their cell, what they are summed by but the days, and the texts of a cell are
-    read back once: grouping by thirty texts would take most of the way's time and memory. The fact is read anew for
-    each use of its lines, since no warehouse holds them all in memory for two.
+    Lines are summed by the number of their cell, which is all they are summed by but the days, and the texts of a
+    cell are read back once: grouping by thirty texts would take most of the way's time and memory. The fact is read
+    anew for each use of its lines, since holding all of them for two uses takes more than reading them again.
 #}
 {{
     config(
@@ -24,9 +24,10 @@
 {% for named in apportion.named_attributes() %}
     {% do own_names.append(apportion.name_without_id(named['id'], named['name'])) %}
 {% endfor %}
-{% set cell_fields = apportion.fields_as_one(
-    ['x_source', 'billing_currency', 'service_category', 'charge_kind', 'labels'] + attributes + own_names
-) %}
+{% set keys = ['x_source', 'billing_currency', 'service_category', 'charge_kind'] + attributes %}
+{#  A line's own texts lead to its cell; of their labels, those in use are read once per distinct text. #}
+{% set line_text = apportion.fields_as_one(keys + own_names + ['tags', 'x_call_labels']) %}
+{% set cell_text = apportion.fields_as_one(keys + own_names + ['labels']) %}
 
 {% set lines %}
     select
@@ -41,7 +42,8 @@
         {%- for column in apportion.daily_attributes() %}
         {{ column['expression'] }} as {{ column['name'] }},
         {%- endfor %}
-        label_sets.labels,
+        charges.tags,
+        charges.x_call_labels,
         {%- for cost in costs %}
         coalesce(charges.{{ cost }}, 0) as {{ cost }},
         {%- endfor %}
@@ -52,9 +54,6 @@
     inner join days
         on charges.x_source = days.provider
         and charges.charge_date = days.charge_date
-
-    left join label_sets
-        on {{ apportion.has_labels('charges', 'label_sets') }}
 {% endset %}
 
 with
@@ -65,50 +64,44 @@ days as (
 
 ),
 
-changed_texts as (
-
-    select
-        charges.tags,
-        charges.x_call_labels
-
-    from {{ ref('fct_charges') }} as charges
-
-    inner join days
-        on charges.x_source = days.provider
-        and charges.charge_date = days.charge_date
-
-),
-
-label_sets as (
-
-    {{ apportion.label_sets('changed_texts') }}
-
-),
-
-distinct_cells as (
+distinct_texts as (
 
     select distinct
-        x_source,
-        billing_currency,
-        service_category,
-        charge_kind,
-        labels,
-        {{ attributes | join(',\n        ') }},
+        {{ keys | join(',\n        ') }},
         {%- for name in names %}
-        {{ own_names[loop.index0] }} as {{ name }}{{ ',' if not loop.last }}
+        {{ own_names[loop.index0] }} as {{ name }},
         {%- endfor %}
+        tags,
+        x_call_labels
     from ({{ lines }}) as lines
+
+),
+
+labelled as (
+
+    {{ apportion.with_labels('distinct_texts') }}
+
+),
+
+numbered as (
+
+    select
+        labelled.*,
+        {{ apportion.tag_key() }} as tag_key,
+        {{ line_text }} as line_text,
+        dense_rank() over (order by {{ cell_text }}) as cell
+    from labelled
 
 ),
 
 cells as (
 
-    select
-        distinct_cells.*,
-        {{ apportion.tag_key() }} as tag_key,
-        {{ cell_fields }} as cell_fields,
-        row_number() over (order by {{ cell_fields }}) as cell
-    from distinct_cells
+    select distinct
+        cell,
+        tag_key,
+        labels,
+        {{ (keys + names) | join(',\n        ') }}
+    from numbered
 
 ),
 
@@ -118,16 +111,16 @@ short_lines as (
         lines.line_date as charge_date,
         lines.line_date,
         lines.billing_period_start,
-        cells.cell,
+        numbered.cell,
         {%- for column in names + costs %}
         lines.{{ column }},
         {%- endfor %}
         lines.x_changed_at
 
-    from (select *, {{ cell_fields }} as cell_fields from ({{ lines }}) as every_line) as lines
+    from (select *, {{ line_text }} as line_text from ({{ lines }}) as every_line) as lines
 
-    inner join cells
-        on lines.cell_fields = cells.cell_fields
+    inner join numbered
+        on lines.line_text = numbered.line_text
 
     where lines.last_day = lines.line_date
 
@@ -137,12 +130,12 @@ long_lines as (
 
     select
         lines.*,
-        cells.cell
+        numbered.cell
 
-    from (select *, {{ cell_fields }} as cell_fields from ({{ lines }}) as every_line) as lines
+    from (select *, {{ line_text }} as line_text from ({{ lines }}) as every_line) as lines
 
-    inner join cells
-        on lines.cell_fields = cells.cell_fields
+    inner join numbered
+        on lines.line_text = numbered.line_text
 
     where lines.last_day > lines.line_date
 
