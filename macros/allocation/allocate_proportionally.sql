@@ -19,6 +19,10 @@
 
     Gives keep, targets, allocation_share (money(), 0 to 1) and the amount columns. An amount whose partition
     has no drivers stays whole, with null targets and share 1: visible, never lost.
+
+    Everything that depends on the amount or on the share alone is computed before they meet: a part is then three
+    products and two divisions of 64-bit integers. On DuckDB each division of wide integers would cost as much as all
+    of that.
 #}
 {% macro allocate_proportionally(
     amounts, drivers, partition_by, weight, order_by, amount_columns, keep=[], targets=[]
@@ -31,16 +35,38 @@
         {%- for column in targets %}
         shares.{{ column }},
         {%- endfor %}
-        coalesce(
-            {{ apportion.money_of_units('shares.share_until - shares.share_from') }},
-            cast(1 as {{ apportion.money() }})
-        ) as allocation_share,
+        coalesce(shares.split_share, cast(1 as {{ apportion.money() }})) as allocation_share,
         {%- for column in amount_columns %}
-        {{ apportion.part_of('amounts.' ~ column, 'shares.share_from', 'shares.share_until') }} as {{ column }}
-        {{- ',' if not loop.last }}
+        case
+            when shares.split_share < 1
+                then {{ apportion.part_of_halves('amounts', 'split_' ~ loop.index, 'shares') }}
+            else amounts.{{ column }}
+        end as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
 
-    from {{ amounts }} as amounts
+    from (
+
+        select
+            wholes.*
+            {%- for column in amount_columns %},
+            {{ apportion.integer_div('split_' ~ loop.index ~ '_units', apportion.billion()) }} as split_{{ loop.index }}_high,
+            mod(split_{{ loop.index }}_units, {{ apportion.billion() }}) as split_{{ loop.index }}_low
+            {%- endfor %}
+
+        from (
+
+            select
+                amounts.*
+                {%- for column in amount_columns %},
+                {{ apportion.whole_of('amounts.' ~ column) }} as split_{{ loop.index }}_whole,
+                cast({{ apportion.fraction_units('amounts.' ~ column) }} as {{ dbt.type_bigint() }}) as split_{{ loop.index }}_units
+                {%- endfor %}
+
+            from {{ amounts }} as amounts
+
+        ) as wholes
+
+    ) as amounts
 
     left join (
 
@@ -48,20 +74,90 @@
             {%- for column in partition_by + targets %}
             {{ column }},
             {%- endfor %}
-            {{ apportion.share_of('running_weight - ' ~ weight, 'total_weight') }} as share_from,
-            {{ apportion.share_of('running_weight', 'total_weight') }} as share_until
+            {{ apportion.money_of_units('share_until - share_from') }} as split_share,
+            {{ apportion.less_than_one('(share_until - share_from)') }} as split_factor,
+            {{ apportion.integer_div('share_from', apportion.billion()) }} as split_from_high,
+            mod(share_from, {{ apportion.billion() }}) as split_from_low,
+            {{ apportion.integer_div('share_until', apportion.billion()) }} as split_until_high,
+            mod(share_until, {{ apportion.billion() }}) as split_until_low
 
         from (
 
-            {{ apportion.with_running_weights(drivers, partition_by, order_by, weight) }}
+            select
+                {%- for column in partition_by + targets %}
+                {{ column }},
+                {%- endfor %}
+                cast({{ apportion.share_of('running_weight - ' ~ weight, 'total_weight') }} as {{ dbt.type_bigint() }}) as share_from,
+                cast({{ apportion.share_of('running_weight', 'total_weight') }} as {{ dbt.type_bigint() }}) as share_until
 
-        ) as weighed
+            from (
+
+                {{ apportion.with_running_weights(drivers, partition_by, order_by, weight) }}
+
+            ) as weighed
+
+        ) as cumulated
 
     ) as shares
         on {% for column in partition_by -%}
         {{ 'and ' if not loop.first }}amounts.{{ column }} = shares.{{ column }}
         {% endfor %}
 
+{%- endmacro %}
+
+
+{#
+    The part of an amount between two cumulative shares. Its whole units times the share are exact; its fraction is
+    cut at both shares.
+    amount   prefix of the columns _whole, _high and _low of a relation
+#}
+{% macro part_of_halves(amounts, amount, shares) -%}
+    {%- set whole, high, low = amounts ~ '.' ~ amount ~ '_whole', amounts ~ '.' ~ amount ~ '_high', amounts ~ '.' ~ amount ~ '_low' -%}
+    cast(
+        {{ whole }} * {{ shares }}.split_factor
+        + {{ apportion.fraction_of_units(
+            '(' ~ apportion.fraction_at(high, low, shares ~ '.split_until_high', shares ~ '.split_until_low')
+            ~ ' - ' ~ apportion.fraction_at(high, low, shares ~ '.split_from_high', shares ~ '.split_from_low') ~ ')'
+        ) }}
+    as {{ apportion.money() }})
+{%- endmacro %}
+
+
+{#
+    A fraction x share, both in units of 10^-18 as halves of nine digits, cut toward zero. No product passes 64 bits:
+    (high 10^9 + low)(High 10^9 + Low) = high High 10^18 + (high Low + low High) 10^9 + low Low.
+#}
+{% macro fraction_at(high, low, share_high, share_low) -%}
+    ({{ high }} * {{ share_high }} + {{ apportion.integer_div(
+        high ~ ' * ' ~ share_low ~ ' + ' ~ low ~ ' * ' ~ share_high
+        ~ ' + ' ~ apportion.integer_div(low ~ ' * ' ~ share_low, apportion.billion()), apportion.billion()
+    ) }})
+{%- endmacro %}
+
+
+{# 10^9 as a 64-bit integer: half of the digits of a share. #}
+{% macro billion() -%}
+    cast(1000000000 as {{ dbt.type_bigint() }})
+{%- endmacro %}
+
+
+{# The whole units of an amount, in a type whose product with less_than_one() has money()'s 38 digits, 18 decimals. #}
+{% macro whole_of(amount) -%}
+    {{ return(adapter.dispatch('whole_of', 'apportion')(amount)) }}
+{%- endmacro %}
+
+{% macro default__whole_of(amount) -%}
+    cast(trunc({{ amount }}) as decimal(20, 0))
+{%- endmacro %}
+
+{% macro bigquery__whole_of(amount) -%}
+    trunc({{ amount }})
+{%- endmacro %}
+
+
+{# Units of 10^-18 as a decimal without digits before its point; null for a full 1, which needs no product. #}
+{% macro less_than_one(units) -%}
+    case when {{ units }} < {{ apportion.one_in_units() }} then {{ apportion.fraction_of_units(units) }} end
 {%- endmacro %}
 
 
@@ -74,29 +170,6 @@
     {%- set scaled = '(' ~ weight ~ ') * ' ~ nine -%}
     ({{ apportion.integer_div(scaled, total) }} * {{ nine }}
         + {{ apportion.integer_div('mod(' ~ scaled ~ ', ' ~ total ~ ') * ' ~ nine, total) }})
-{%- endmacro %}
-
-
-{#
-    The part of an amount between two cumulative shares (units of 10^-18); the whole where these are null.
-    A null amount stays null.
-#}
-{% macro part_of(amount, share_from, share_until) -%}
-    case
-        when {{ share_until }} is null then {{ amount }}
-        else {{ apportion.money_of_units(
-            apportion.cut_at(amount, share_until) ~ ' - ' ~ apportion.cut_at(amount, share_from)
-        ) }}
-    end
-{%- endmacro %}
-
-
-{# An amount x share in units of 10^-18, cut toward zero: whole units and fraction apart, or it would overflow. #}
-{% macro cut_at(amount, share) -%}
-    {%- set whole = apportion.whole_units(amount) -%}
-    ({{ whole }} * {{ share }} + {{ apportion.integer_div(
-        apportion.fraction_units(amount) ~ ' * ' ~ share, apportion.one_in_units()
-    ) }})
 {%- endmacro %}
 
 

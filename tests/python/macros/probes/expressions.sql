@@ -14,8 +14,6 @@
     {'words': none, 'json': '{}', 'amount': none, 'rate': '1', 'moment': '1999-12-31T23:59:59Z', 'day': '2000-03-01'},
 ] %}
 {% set folded = apportion.normalised('words') %}
-{% set shares = ['cast(333333333333333333 as ' ~ apportion.wide_integer() ~ ')',
-    'cast(666666666666666667 as ' ~ apportion.wide_integer() ~ ')'] %}
 {% set probes = {
     'literal': 'words',
     'trimmed': apportion.trimmed('words'),
@@ -55,7 +53,6 @@
     'ratio_of_days': apportion.ratio('amount', '7'),
     'rated': apportion.rated('amount', 'rate'),
     'share': apportion.share_of(apportion.weight_of('rate'), apportion.weight_of('rate') ~ ' * 3 + 1'),
-    'part': apportion.part_of('amount', shares[0], shares[1]),
     'smaller': apportion.least_of('amount', 'rate'),
 } %}
 
