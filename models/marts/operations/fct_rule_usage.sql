@@ -25,7 +25,7 @@ rules as (
     select
         {{ apportion.trimmed('rule_id') }} as rule_id,
         {{ apportion.trimmed('tag') }} as tag,
-        priority,
+        cast(priority as {{ dbt.type_int() }}) as priority,
         {{ apportion.trimmed('value') }} as value,
         valid_from,
         valid_to
