@@ -171,16 +171,18 @@ def quarter(number):
     return date(months // 12, months % 12 + 1, 1)
 
 
-def make_world(number, seed):
-    """The world with this number in its batch, from a seed."""
-    return _Maker(number, seed).world
+def make_world(number, seed, worlds):
+    """The world with this number in a batch of so many, from a seed."""
+    return _Maker(number, seed, worlds).world
 
 
 class _Maker:
     """Draws a world: lines first, so that rules can be drawn to match some of them."""
 
-    def __init__(self, number, seed):
+    def __init__(self, number, seed, worlds):
         self.random = Random(seed)
+        # Names of pools are shared, so only the first and the last worlds may let a row of theirs stay open.
+        self.may_open, self.may_close = number < SLOTS, number + SLOTS >= worlds
         self.world = World(number, seed, {seed: [] for seed in COLUMNS})
         self.prefix = f"w{number:03d}"
         self.start, self.end = quarter(number), quarter(number + SLOTS)
@@ -237,6 +239,13 @@ class _Maker:
         if kind < 0.92:
             return [(first, early), (early, last)]
         return [(first, early), (late, last)]
+
+    def bounds(self, first, last):
+        """valid_from and valid_to of a row about a pool."""
+        return {
+            "valid_from": "" if self.may_open and first == self.start else first,
+            "valid_to": "" if self.may_close and last == self.end else last,
+        }
 
     # who there is
 
@@ -452,12 +461,17 @@ class _Maker:
             tag=tag,
             # A rule that roams over all worlds comes last, or it would own them.
             priority=95 if roams else self.one(10, 20, 20, 30, 30 if tag == "shared_pool" else 10),
-            value=self.one(*TEMPLATES[tag]) if is_template else self.one(*values),
+            value=self.one(*TEMPLATES[tag]) if is_template else self.spelling(tag, self.one(*values)),
             overrides="yes" if self.chance(overrides) else "",
             valid_from=first if first > self.start or self.chance(20) else "",
             valid_to=last if last < self.end or self.chance(20) else "",
             **cells,
         )
+
+    def spelling(self, tag, value):
+        """A literal; where seeds know it, case and blanks around it may differ from theirs."""
+        known = tag not in ("environment", "customer", "tier")
+        return f" {value.swapcase()} " if known and self.chance(5) else value
 
     def anchor(self):
         """What keeps a rule to its world."""
@@ -547,7 +561,8 @@ class _Maker:
             "team": ("*-t1", "!*-t1", "<none>"),
             "feature": ("*-f1", "<none>", "!*-f2"),
         }
-        return {"if_tag": "; ".join(f"{asked}={self.one(*said[asked])}" for asked in self.some(asks, 2))}
+        cell = "; ".join(f"{asked}={self.one(*said[asked])}" for asked in self.some(asks, 2))
+        return {"if_tag": f"!{cell}" if self.chance(15) else cell}
 
     # what drives pools
 
@@ -559,6 +574,8 @@ class _Maker:
         chosen = list(dict.fromkeys(self.some(owners, 3)))
         if self.chance(self.theme.get("pool_target", 45)):
             others = [name for name in self.pools if name != pool or self.chance(10)]
+            if self.chance(3):
+                others = [f"pool {self.random.randint(1, SLOTS * POOLS_OF_A_SLOT)}"]
             if others:
                 chosen.append(("pool", self.one(*others)))
         return chosen
@@ -613,8 +630,7 @@ class _Maker:
             if self.chance(theme.get("exclude", 25))
             else "",
             fallback_method=self.one(*theme.get("fallbacks", fallbacks)),
-            valid_from=first,
-            valid_to=last,
+            **self.bounds(first, last),
             note="decided by nobody in particular" if method == "ignored_by_decision" else "",
         )
 
@@ -636,14 +652,17 @@ class _Maker:
                 target_type=target_type,
                 target=target,
                 share=texts.get((target_type, target), ""),
-                valid_from=first,
-                valid_to=last,
+                **self.bounds(first, last),
             )
 
 
 def universal_rows(random):
     """Rows that no world owns: rates, and spellings of label keys."""
-    rows = {"label_keys": [("", "env", "environment", ""), ("", "Team", "team", "")], "exchange_rates": []}
+    spellings = [("", "env", "environment", "")]
+    spellings += [
+        (provider, "Team", "team", "") for provider in random.sample(("AWS", " microsoft ", "Pinecone"), 2)
+    ]
+    rows = {"label_keys": spellings, "exchange_rates": []}
     for currency, low in (("EUR", 95), ("GBP", 115)):
         day = FIRST_DATE
         while day < LAST_DATE:

@@ -41,7 +41,7 @@ class Batch:
 def make_batch(seed, count):
     """The worlds of a batch."""
     random = Random(seed)
-    return Batch(seed, [make_world(number, random.getrandbits(64)) for number in range(count)])
+    return Batch(seed, [make_world(number, random.getrandbits(64), count) for number in range(count)])
 
 
 class Worlds(Project):
