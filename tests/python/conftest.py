@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import fcntl
 import os
 from datetime import date
 from pathlib import Path
@@ -22,10 +23,22 @@ def sandbox(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory, sandbox):
-    """Sixteen days over a month's end, loaded and built with every test. Do not change it: copy it."""
-    project = Project(tmp_path_factory.mktemp("built") / "project")
-    project.load(sandbox.env)
-    project.said = project.dbt("build")
+    """Sixteen days over a month's end, loaded and built with every test. Do not change it: copy it.
+
+    Once for all workers: who comes first builds, the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built"
+    folder.mkdir(exist_ok=True)
+    said = folder / "said.txt"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            project = Project(folder / "project")
+            project.load(sandbox.env)
+            said.write_text(project.dbt("build"))
+    project = Project.found(folder / "project")
+    project.said = said.read_text()
     return project
 
 

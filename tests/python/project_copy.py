@@ -35,12 +35,17 @@ class Project:
                 copy(REPO / part, folder / part)
         (folder / "profiles.example.yml").rename(folder / "profiles.yml")
 
+    @classmethod
+    def found(cls, folder: Path) -> "Project":
+        """The project that is in a folder already."""
+        project = cls.__new__(cls)
+        project.folder, project.database = folder, folder / "warehouse.duckdb"
+        return project
+
     def copy(self, folder: Path) -> "Project":
         """This project and its warehouse once more."""
         shutil.copytree(self.folder, folder)
-        again = Project.__new__(Project)
-        again.folder, again.database = folder, folder / "warehouse.duckdb"
-        return again
+        return Project.found(folder)
 
     def run(self, *command, environment=None, fails=False) -> str:
         """Run a command of the project's environment here; returns what it said."""

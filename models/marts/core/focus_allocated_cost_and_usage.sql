@@ -9,13 +9,13 @@
 {% set divided = apportion.cost_columns() + ['pricing_currency_effective_cost', 'pricing_quantity', 'consumed_quantity',
     'commitment_discount_quantity'] %}
 {% set tags = [] %}
-{% for owner in apportion.owner_columns() %}
+{% for owner in apportion.owner_columns() | sort %}
     {% do tags.append(['apportion/' ~ owner, "case when parts." ~ owner ~ " <> 'Unallocated' then parts." ~ owner ~ " end"]) %}
 {% endfor %}
 {#  FOCUS writes units in words, the first one capitalised. #}
 {% set unit = "replace(upper(substr(parts.driver, 1, 1)) || substr(parts.driver, 2), '_', ' ')" %}
-{% set share = 'cast(parts.allocation_share as ' ~ dbt.type_string() ~ ')' %}
-{% set quantity = 'cast(parts.driver_quantity as ' ~ dbt.type_string() ~ ')' %}
+{% set share = apportion.number_text('parts.allocation_share') %}
+{% set quantity = apportion.number_text('parts.driver_quantity') %}
 
 with
 

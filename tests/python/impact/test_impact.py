@@ -184,7 +184,7 @@ def test_a_warehouse_built_from_other_seeds_gives_the_same_answer(compared, rebu
     project = compared.project.copy(tmp_path / "project")
     # Neither side's: rules and pools are the changed ones, and a share is one that both sides have otherwise.
     shutil.copy(rebuilt.database, project.database)
-    project.execute("update main_seeds.fixed_shares set share = '1/2' where share = '1/3'")
+    project.execute("update main_seeds.fixed_shares set share = '40%' where share = '30%'")
     again = impact(project, "--output", str(tmp_path / "again"))
     assert again.code == 0, again.said
     again.folder = tmp_path / "again"

@@ -73,6 +73,9 @@ def noting_macro(self, *args, **kwargs):
         raw_tables.setdefault(str(args[0]), {}).update(args[1])
     if self.macro.name == "seed_rows" and result:
         result = seed_rows[str(args[0])] = [*rows_of_seed(args[0].identifier), *map(tried_last, result)]
+    if self.macro.name == "pool_edges" and result:
+        shares = [row for row in rows_of_seed("fixed_shares") if row["target_type"] == "pool"]
+        result = [[row["pool"].lower(), row["target"].lower()] for row in shares] + result
     return result
 
 

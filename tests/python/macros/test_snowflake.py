@@ -86,7 +86,7 @@ def statements(compiled):
 
 def test_every_model_parses_as_snowflake(compiled):
     # The views under FOCUS's own column ids quote them, as FOCUS spells them.
-    found = [(place, faults(sql, "focus_cost_and_usage" in place)) for place, sql in statements(compiled)]
+    found = [(place, faults(sql, "cost_and_usage" in place)) for place, sql in statements(compiled)]
     told = [f"{place}\n  " + "\n  ".join(what) for place, what in found if what]
     assert not told, "Snowflake would refuse, or answer otherwise:\n\n" + "\n\n".join(told)
     assert len(found) > 200
