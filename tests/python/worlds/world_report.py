@@ -47,7 +47,7 @@ class Outcome:
 
 
 def wrong_parts(batch, expected, found):
-    """A report of the first world with an owner or an amount that differs."""
+    """A report of the simplest world with an owner or an amount that differs."""
     wrong = {}
     for key in sorted(expected.keys() | found.keys(), key=str):
         pairs = zip(expected.get(key, NOTHING), found.get(key, NOTHING), strict=True)
@@ -55,13 +55,13 @@ def wrong_parts(batch, expected, found):
             wrong.setdefault(world_of(key), []).append(key)
     if not wrong:
         return []
-    world, keys = next(iter(sorted(wrong.items())))
+    world, keys = min(wrong.items(), key=lambda found: (len(found[1]), found[0]))
     differences = "\n".join(
         difference(key, expected.get(key, NOTHING), found.get(key, NOTHING)) for key in keys[:40]
     )
     return [
-        f"{len(wrong)} of {len(batch.worlds)} worlds are wrong. World {world} has {len(keys)} wrong rows in "
-        f"fct_allocated_costs:\n{differences}\n\n{told(batch, world)}\n\n{how_to_repeat(batch)}"
+        f"{len(wrong)} of {len(batch.worlds)} worlds are wrong. World {world} has the fewest wrong rows of "
+        f"fct_allocated_costs, {len(keys)}:\n{differences}\n\n{told(batch, world)}\n\n{how_to_repeat(batch)}"
     ]
 
 
