@@ -14,12 +14,12 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from world_project import Worlds, make_batch
 from world_report import Outcome
 
-BATCHES, WORLDS = 6, 100
+BATCHES, WORLDS, SEED = 6, 100, 2026
 ASKED = os.environ.get("APPORTION_WORLDS", "")
 FALLBACKS = ("cost", "even", "fixed", "carry_forward", "unallocated")
 WINDOWS = ("day", "month", "previous_month", "trailing")
@@ -60,23 +60,24 @@ def outcome(tmp_path_factory):
     project = Worlds(Path(kept) if kept else tmp_path_factory.mktemp("worlds") / "project")
     outcome = Outcome()
 
-    def compare(seed):
+    def compare(number):
         if outcome.is_right:
-            batch = make_batch(seed, WORLDS)
+            batch = make_batch(number, WORLDS)
             project.build(batch)
             outcome.add(batch, project)
 
     if ASKED.isdigit():
         compare(int(ASKED))
         return outcome
-    settings(
+    batches = settings(
         max_examples=BATCHES,
         phases=[Phase.generate],
-        derandomize=ASKED != "random",
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-    )(given(seed=st.integers(0, 2**63 - 1))(compare))()
+    )(given(number=st.integers(0, 2**63 - 1))(compare))
+    # Not derandomize: it would choose other worlds whenever a word of this file changes.
+    (batches if ASKED == "random" else seed(SEED)(batches))()
     return outcome
 
 
