@@ -1,13 +1,15 @@
 {# Only the rules that win nothing are tried by themselves: thousands of rules that do win cost nothing here. #}
 {{ config(materialized='table') }}
 {% set silent = silent_rules() %}
-{% set rules = apportion.ladder(virtual_tag_rules()) | selectattr('rule_id', 'in', silent) | list %}
+{% set all_rules = apportion.ladder(virtual_tag_rules()) %}
+{% set ladders = apportion.rule_ladders(all_rules) %}
+{% set rules = all_rules | selectattr('rule_id', 'in', silent) | list %}
 {% set templates = apportion.rule_templates(rules) %}
 {% set tried = [] %}
 {% for rule in rules %}
     {% do tried.append({
         'rule_id': rule['rule_id'], 'ladder': apportion.ladder_of(rule),
-        'condition': apportion.rule_condition(rule, templates),
+        'condition': apportion.rule_condition(rule, templates, ladders),
     }) %}
 {% endfor %}
 

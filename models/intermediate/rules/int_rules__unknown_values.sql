@@ -2,7 +2,9 @@
     A template whose value its seed does not know gives its turn away, and the match keeps only who won. So such rules
     are tried again without asking the seed; what a rule tried before them decided is left alone.
 #}
-{% set rules = apportion.ladder(virtual_tag_rules()) | selectattr('tag', 'in', apportion.known_tags()) | list %}
+{% set all_rules = apportion.ladder(virtual_tag_rules()) %}
+{% set ladders = apportion.rule_ladders(all_rules) %}
+{% set rules = all_rules | selectattr('tag', 'in', apportion.known_tags()) | list %}
 {% set templates = apportion.rule_templates(rules) %}
 {% set tried = [] %}
 {% for rule in rules %}
@@ -11,7 +13,7 @@
         {% do tried.append({
             'rule_id': rule['rule_id'], 'ladder': apportion.ladder_of(rule), 'value': 'filled_' ~ number,
             'condition': 'filled_' ~ number ~ ' is not null and template_' ~ number ~ ' is null and '
-                ~ apportion.rule_condition(rule, []),
+                ~ apportion.rule_condition(rule, [], ladders),
         }) %}
     {% endfor %}
 {% endfor %}
