@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report explain check-seeds impact check-focus bench lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds impact check-focus bench mutants lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -53,6 +53,9 @@ check-focus: setup   ## The exported FOCUS view against focus-validator, in an e
 
 bench: setup  ## Time and memory beside peers; quick: make bench SIZES=100000 RUNS=1
 	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY))
+
+mutants: setup ## Seeded faults that the tests must notice: NAMES="allocation priority_ignored" JOBS=2
+	$(BIN)/python -m tests.mutants $(NAMES) --jobs $(or $(JOBS),2)
 
 test: setup lint check-seeds   ## Every test; .ci/run calls this
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

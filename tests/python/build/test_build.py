@@ -146,6 +146,16 @@ def test_with_headers_only_everything_is_unallocated_and_adds_up(project):
     assert totals(project, "fct_allocated_costs", "provider_name") == before
 
 
+def test_a_load_that_broke_off_does_not_count(project):
+    project.execute(
+        "insert into raw_openai.load_log select * replace ("
+        "'broke off' as _dlt_load_id, 'broke off' as _dlt_id, date '2026-11-13' as charge_date"
+        ") from raw_openai.load_log limit 1"
+    )
+    covered = "select max(charge_date)::text from main_intermediate.int_charges__changed_days"
+    assert project.rows(covered) == [("2026-11-12",)]
+
+
 def test_a_project_that_was_never_loaded_builds_and_says_so(new_project):
     said = new_project.dbt("build")
     assert "ERROR=0" in said
