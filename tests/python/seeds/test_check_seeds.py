@@ -260,6 +260,13 @@ def test_a_mistake_names_its_place_and_its_mending(project, seed, line, column, 
     assert any(fault.startswith(place + ":") and told in fault for fault in found), found
 
 
+def test_shares_that_leave_a_rest_are_told(project):
+    add(project, "allocation/shared_cost_pools.csv", "south,fixed,,day,,,,,,,")
+    number = add(project, "allocation/fixed_shares.csv", "south,feature,doc-chat,0.9,,,")
+    told = 'the shares of "south" sum to 9/10, not to 1'
+    assert any(f"fixed_shares.csv, line {number}, column share: {told}" in fault for fault in faults(project))
+
+
 def test_pools_that_only_pay_each_other_are_told_with_their_circle(project):
     for pool, since in (("east", "2026-01-01"), ("west", "")):
         add(project, "allocation/shared_cost_pools.csv", f"{pool},fixed,,day,,,,,{since},,")
