@@ -23,7 +23,14 @@ from tests.mutants.checks import Outcome, dbt, pytest
 from tests.python.build.conftest import REPO, UNTIL, Project
 
 # What a copy needs beside the dbt project, to run the Python tests on its own files.
-PYTHON_PARTS = ("ingestion", "commands", "tests/python", "tests/mutants", "pyproject.toml")
+PYTHON_PARTS = (
+    "ingestion",
+    "commands",
+    "tests/python",
+    "tests/mutants",
+    "pyproject.toml",
+    "profiles.example.yml",
+)
 SOURCES = ("openai", "anthropic", "focus", "business_outputs")
 # Macros that property tests run by themselves.
 WITH_PROPERTIES = ("macros/allocation/", "macros/ownership/cell_condition", "macros/portable/")
