@@ -33,7 +33,7 @@ PYTHON_PARTS = (
 )
 SOURCES = ("openai", "anthropic", "focus", "business_outputs")
 # Macros that property tests run by themselves.
-WITH_PROPERTIES = ("macros/allocation/", "macros/ownership/cell_condition", "macros/portable/")
+WITH_PROPERTIES = ("macros/allocation/", "macros/ownership/", "macros/portable/")
 
 
 def python_tests(mutant: Mutant) -> tuple[str, ...]:
@@ -133,6 +133,8 @@ def main(arguments: list[str] | None = None) -> int:
             outcomes = pool.map(lambda mutant: judged(mutant, green, folder), mutants)
             for mutant, outcome in zip(mutants, outcomes, strict=True):
                 verdict = f"{outcome.kind}: {outcome.test}" if outcome.is_caught else "NOT CAUGHT"
+                if outcome.is_caught and outcome.kind != mutant.seen_by:
+                    verdict += f" (a {mutant.seen_by} should have seen it)"
                 print(
                     f"{mutant.layer:<12}{mutant.name:<{width}}  {outcome.seconds:>4.0f} s  {verdict}",
                     flush=True,
