@@ -20,7 +20,7 @@ from pathlib import Path
 from ingestion.sandbox import Sandbox
 from tests.mutants.catalogue import Mutant, catalogue
 from tests.mutants.checks import Outcome, dbt, pytest
-from tests.python.build.conftest import REPO, UNTIL, Project
+from tests.python.project_copy import REPO, UNTIL, Project
 
 # What a copy needs beside the dbt project, to run the Python tests on its own files.
 PYTHON_PARTS = (
