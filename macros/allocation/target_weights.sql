@@ -11,6 +11,9 @@
 #}
 {% macro target_weights(days) %}
     {%- set windows = ['pool_rule', 'partition_value', 'window_from', 'window_until'] -%}
+    {%- set measures = [
+        ['usage', 'int_allocation__drivers', 'driver'], ['cost', 'int_allocation__direct_costs', 'scope'],
+    ] -%}
 
     with
 
@@ -22,7 +25,7 @@
             rules.fallback_method,
             {{ apportion.normalised('rules.driver') }} as driver,
             rules.scope,
-            rules.per,
+            coalesce(rules.per, '') as per,
             rules.excluded
 
         from {{ days }} as days
@@ -46,11 +49,42 @@
 
     ),
 
+    {#  Once per scope or driver and what it is partitioned by, however many pools and windows ask for it. #}
+    {% for method, relation, name in measures %}
+    {{ method }}_by_day as (
+
+        select
+            wanted.{{ name }},
+            wanted.per,
+            {{ apportion.partition_value('wanted.per', 'measured') }} as partition_value,
+            measured.charge_date,
+            measured.target_type,
+            measured.target,
+            sum(measured.quantity) as quantity
+
+        from (
+            select distinct
+                {{ name }},
+                per
+            from windows
+            where method = '{{ method }}' or fallback_method = '{{ method }}'
+        ) as wanted
+
+        inner join {{ ref(relation) }} as measured
+            on wanted.{{ name }} = measured.{{ name }}
+
+        group by
+            wanted.{{ name }},
+            wanted.per,
+            {{ apportion.partition_value('wanted.per', 'measured') }},
+            measured.charge_date,
+            measured.target_type,
+            measured.target
+
+    ),
+    {% endfor %}
     quantities as (
-        {% for method, relation, condition in [
-            ['usage', 'int_allocation__drivers', 'windows.driver = measured.driver'],
-            ['cost', 'int_allocation__direct_costs', 'windows.scope = measured.scope'],
-        ] %}
+        {% for method, relation, name in measures %}
         select
             {%- for column in windows %}
             windows.{{ column }},
@@ -62,11 +96,12 @@
 
         from windows
 
-        inner join {{ ref(relation) }} as measured
-            on {{ condition }}
+        inner join {{ method }}_by_day as measured
+            on windows.{{ name }} = measured.{{ name }}
+            and windows.per = measured.per
+            and windows.partition_value = measured.partition_value
             and measured.charge_date >= windows.window_from
             and measured.charge_date <= windows.window_until
-            and windows.partition_value = {{ apportion.partition_value('windows.per', 'measured') }}
 
         where windows.method = '{{ method }}' or windows.fallback_method = '{{ method }}'
 
