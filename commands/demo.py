@@ -59,7 +59,9 @@ def main() -> None:
     dbt = str(Path(python).with_name("dbt"))
     print("== Starting the provider sandbox: 90 days of an invented company", flush=True)
     with sandbox() as environment:
-        sources = ("openai", "anthropic", "focus", "business_outputs")
+        # Whatever the sandbox plays is configured by its environment.
+        settings = [name.split("__") for name in environment]
+        sources = sorted({words[1].lower() for words in settings if words[0] == "SOURCES"})
         step(
             "Loading its bills and usage", python, "-m", "ingestion", "run", *sources, environment=environment
         )

@@ -251,7 +251,8 @@ def draw(traffic: Traffic, day: date, seed: int, scale: float) -> dict[str, np.n
 
     order = np.argsort(columns["within"], kind="stable")
     columns = {name: column[order] for name, column in columns.items()}
-    return columns | {"part": np.arange(len(which)) % PARTS}
+    number = np.arange(len(which))
+    return columns | {"number": number, "part": number % PARTS}
 
 
 def _counts(rng: np.random.Generator, traffic: Traffic, volumes: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ Tables
     billed       charges as the provider bills them now: restated, lines withdrawn
     priced       charges as far as they have arrived, subscriptions included
     usage        calls as far as they have arrived
+    gateway_calls  what each gateway or tracer saw of them, and what it saw that no provider bills
+                   (gateways.yml): a call stands once for each that saw it
 
 Times are UTC without a zone. Money is DECIMAL(38, 18) dollars; no float is anywhere near it.
 """
@@ -22,7 +24,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ingestion.sandbox import calls, prices
+from ingestion.sandbox import calls, facts, prices
 
 # A factor of a restatement has at most this many decimals: 12 of the price and these make 18.
 FACTOR_DECIMALS = 6
@@ -216,7 +218,22 @@ class World:
             """
         )
         self._connection.execute(_BILLED)
+        self._make_gateways()
 
+    def _make_gateways(self) -> None:
+        rows = [
+            (name, provider, kind, value, int(seen["share"] * 1000), *(seen.get(k, 0) for k in _UNBILLED))
+            for name, gateway in facts.read("gateways.yml").items()
+            for provider, seen in gateway["sees"].items()
+            for kind in ("key", "feature")
+            for value in seen.get(f"{kind}s", [])
+        ]
+        self._register("gateways", rows, _GATEWAY_SCHEMA)
+        self._connection.execute(_GATEWAY_CALLS)
+
+
+# What a gateway logs beside billed calls, one in so many.
+_UNBILLED = ("cache_hit_every", "failure_every")
 
 _LINE_KEY = ("provider", "model", "service_tier", "context_window", "inference_geo", "meter")
 
@@ -234,6 +251,11 @@ _PRICE_SCHEMA = pa.schema(
 _LINE_SCHEMA = pa.schema(
     [(name, pa.string()) for name in _LINE_KEY]
     + [("line", pa.string()), ("unit", pa.string()), ("factor", pa.decimal128(18, 9))]
+)
+
+_GATEWAY_SCHEMA = pa.schema(
+    [("gateway", pa.string()), ("provider", pa.string()), ("kind", pa.string()), ("value", pa.string())]
+    + [(name, pa.int64()) for name in ("per_mille", *_UNBILLED)]
 )
 
 
@@ -254,6 +276,8 @@ select
     drawn.day,
     drawn.day::timestamp + to_microseconds(within) as called_at,
     part,
+    provider || '-' || strftime(drawn.day, '%Y%m%d') || '-' || number as call_id,
+    number,
     provider, endpoint, surface,
     sub_account_id, api_key_id, user_id, service_account_id,
     model, base_model, service_tier, inference_geo,
@@ -298,6 +322,35 @@ left join lines
     and metered.context_window is not distinct from lines.context_window
     and metered.inference_geo is not distinct from lines.inference_geo
     and metered.meter = lines.meter
+"""
+
+# 7919 is a prime: which calls went round a gateway, hit its cache or failed at first has no pattern.
+_GATEWAY_CALLS = """
+create view gateway_calls as
+with seen as (
+    select
+        gateways.gateway, usage.*, gateways.cache_hit_every, gateways.failure_every
+    from usage
+    join gateways
+        on usage.provider = gateways.provider
+        and gateways.value = case gateways.kind when 'key' then usage.api_key_id else usage.feature end
+    where usage.surface = 'api'
+        and usage.endpoint in ('completions', 'messages', 'embeddings')
+        and usage.number * 7919 % 1000 < gateways.per_mille
+)
+select * exclude (cache_hit_every, failure_every), 'call' as kind from seen
+union all
+select
+    * exclude (cache_hit_every, failure_every)
+        replace (call_id || '-again' as call_id, called_at + interval 2 second as called_at),
+    'cache_hit' as kind
+from seen where cache_hit_every > 0 and number % cache_hit_every = 1
+union all
+select
+    * exclude (cache_hit_every, failure_every)
+        replace (call_id || '-failed' as call_id, called_at - interval 1 millisecond as called_at),
+    'failed' as kind
+from seen where failure_every > 0 and number % failure_every = 2
 """
 
 _UNPRICED = """

@@ -78,7 +78,13 @@ final as (
         {{ nothing }} as x_gateway,
         {{ nothing }} as x_workload,
         {{ nothing }} as x_call_labels,
-        summed.quantity
+        case
+            when summed.api_key_id is not null then 'key'
+            when summed.workspace_id is not null then 'project'
+            else 'account'
+        end as x_attribution_level,
+        summed.quantity,
+        cast(null as {{ apportion.money() }}) as estimated_cost
 
     from summed
 
