@@ -135,6 +135,15 @@
 {%- endmacro %}
 
 {#
+    Condition on rows of int_costs__daily that were written with the present lists and, where the bill can be split, by
+    the present routes and prices.
+#}
+{% macro is_current_cost() -%}
+    {{ apportion.is_current_tuple() }}
+    and (attribution_version is null or {{ apportion.is_current_attribution() }})
+{%- endmacro %}
+
+{#
     The columns of a relation and `labels`: a JSON object of the labels in use, from its columns tags (the
     bill's) and x_call_labels (the telemetry's). They are read once per distinct text, not once per row.
 #}

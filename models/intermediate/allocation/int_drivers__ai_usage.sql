@@ -1,11 +1,12 @@
 {#
     A usage row speaks for its feature, else its team, else its product; without any of them for nobody. A day that
-    some provider has not reported in full is not final: it has a row without a target too, in case nobody did.
+    some provider has not reported in full is not final: it has a row without a target too, in case nobody did. A call
+    that several sources saw weighs once.
 #}
 {% set drivers = [
-    ['ai_tokens', 'quantity', "token_class like 'input%' or token_class like 'output%' or token_class like 'cache%'"],
-    ['ai_requests', 'quantity', "token_class = 'requests'"],
-    ['ai_rated_cost', 'rated_cost', "price_status = 'priced'"],
+    ['ai_tokens', 'counted_quantity', "token_class like 'input%' or token_class like 'output%' or token_class like 'cache%'"],
+    ['ai_requests', 'counted_quantity', "token_class = 'requests'"],
+    ['ai_rated_cost', 'counted_rated_cost', "price_status = 'priced'"],
 ] %}
 with
 

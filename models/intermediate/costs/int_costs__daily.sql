@@ -1,4 +1,5 @@
--- depends_on: {{ ref('int_charges__changed_days') }}
+-- depends_on: {{ ref('int_attribution__changed_days') }}
+-- depends_on: {{ ref('int_attribution__version') }}
 {#
     The last model that scans the fact: ownership, allocation and every mart work on these rows. Money is in
     billing currency, so rates may change without rewriting it.
@@ -12,11 +13,15 @@
         materialized='incremental',
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
-        pre_hook="{{ apportion.delete_changed_days('x_source', 'line_date', apportion.is_current_tuple()) }}",
+        pre_hook="{{ apportion.delete_changed_days(
+            'x_source', 'line_date', apportion.is_current_cost(), 'int_attribution__changed_days'
+        ) }}",
     )
 }}
 
 {% set costs = apportion.cost_columns() %}
+{#  What a part of a line says of its callers. #}
+{% set told_by_parts = ['x_api_key_id', 'x_api_key_name', 'x_principal', 'x_gateway', 'x_workload'] %}
 {% set names = apportion.named_attributes() | map(attribute='name') | list %}
 {#  What makes a cell; names are no part of it, but stand for an absent id. #}
 {% set attributes = apportion.tag_attributes().values() | map(attribute='id') | list %}
@@ -40,16 +45,24 @@
         charges.service_category,
         {{ apportion.charge_kind('charges') }} as charge_kind,
         {%- for column in apportion.daily_attributes() %}
-        {{ column['expression'] }} as {{ column['name'] }},
+        {% if column['name'] in told_by_parts and column['expression'] == 'charges.' ~ column['name'] -%}
+            case when parts.x_charge_id is null then charges.{{ column['name'] }} else parts.{{ column['name'] }} end
+        {%- else -%}
+            {{ column['expression'] }}
+        {%- endif %} as {{ column['name'] }},
         {%- endfor %}
         charges.tags,
-        charges.x_call_labels,
+        coalesce(parts.x_call_labels, charges.x_call_labels) as x_call_labels,
         {%- for cost in costs %}
-        coalesce(charges.{{ cost }}, 0) as {{ cost }},
+        coalesce(case when parts.x_charge_id is null then charges.{{ cost }} else parts.{{ cost }} end, 0) as {{ cost }},
         {%- endfor %}
         days.changed_at as x_changed_at
 
     from {{ ref('fct_charges') }} as charges
+
+    {#  A line that was split stands once for each part, with the parts' costs and callers. #}
+    left join {{ ref('fct_attributed_charges') }} as parts
+        on charges.x_charge_id = parts.x_charge_id
 
     inner join days
         on charges.x_source = days.provider
@@ -60,7 +73,15 @@ with
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_tuple()) }}
+    {{ apportion.days_to_write('x_source', apportion.is_current_cost(), 'int_attribution__changed_days') }}
+
+),
+
+splittable as (
+
+    select distinct provider
+    from {{ ref('int_attribution__changed_days') }}
+    where is_splittable
 
 ),
 
@@ -240,12 +261,16 @@ final as (
         summed.{{ cost }},
         {%- endfor %}
         '{{ apportion.tuple_version() }}' as tuple_version,
+        case when splittable.provider is not null then {{ apportion.current_attribution() }} end as attribution_version,
         summed.x_changed_at
 
     from summed
 
     inner join cells
         on summed.cell = cells.cell
+
+    left join splittable
+        on cells.x_source = splittable.provider
 
 )
 

@@ -1,15 +1,13 @@
 {#
     One row per token class, classes disjoint: OpenAI's input holds cached and written tokens, and text and audio
-    together; here each token stands in one class. `requests` is a class of its own, so a call counts once.
+    together; here each token stands in one class. Its audio and image input are what was not cached. `requests` is a class of its own, so a call counts once.
 #}
 {% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
-{% set audio = 'coalesce(input_audio_tokens, 0) - coalesce(input_cached_audio_tokens, 0)' %}
-{% set image = 'coalesce(input_image_tokens, 0) - coalesce(input_cached_image_tokens, 0)' %}
 {% set classes = [
     ['requests', 'num_model_requests'],
-    ['input_uncached', 'input_uncached_tokens - (' ~ audio ~ ') - (' ~ image ~ ')'],
-    ['input_audio', audio],
-    ['input_image', image],
+    ['input_uncached', 'input_uncached_tokens - coalesce(input_audio_tokens, 0) - coalesce(input_image_tokens, 0)'],
+    ['input_audio', 'input_audio_tokens'],
+    ['input_image', 'input_image_tokens'],
     ['cache_read', 'input_cached_tokens - coalesce(input_cached_audio_tokens, 0) - coalesce(input_cached_image_tokens, 0)'],
     ['cache_read_audio', 'input_cached_audio_tokens'],
     ['cache_read_image', 'input_cached_image_tokens'],

@@ -66,6 +66,8 @@ final as (
         {%- endfor %}
         charge_kind,
         labels,
+        {{ apportion.telemetry_key() }} as telemetry_key,
+        {{ apportion.usage_key() }} as usage_key,
         {{ apportion.tag_key() }} as tag_key,
         '{{ apportion.tuple_version() }}' as tuple_version,
         x_changed_at

@@ -1,43 +1,77 @@
 {#
-    What the provider measured, at our price book of the day. Usage without a price stays a row with a label,
-    never 0: an unknown model must not look free.
+    What providers measured and gateways saw, at our price book of the day. Usage without a price stays a row with a
+    label, never 0: an unknown model must not look free.
+
+    Several sources may see one call: `counted_quantity` is what no source ranked before has seen, and the only quantity
+    that may be summed over sources. What the calls were billed is read back from the parts of the bill.
 #}
+{% set columns = [
+    ['charge_date', 'charge_date'], ['x_source', 'source'], ['service_provider_name', 'provider_name'],
+    ['billing_account_id', 'billing_account_id'], ['sub_account_id', 'sub_account_id'],
+    ['service_name', 'service_name'], ['x_model', 'model'], ['x_service_tier', 'service_tier'],
+    ['x_context_tier', 'context_tier'], ['x_region_scope', 'region_scope'], ['x_token_class', 'token_class'],
+    ['x_api_key_id', 'api_key_id'], ['x_principal', 'principal'], ['x_gateway', 'gateway'],
+    ['x_attribution_level', 'attribution_level'], ['tag_key', 'tag_key'],
+] %}
+
 with
+
+counted as (
+
+    select
+        charge_date,
+        telemetry_key,
+        case
+            when quantity = counted_quantity then cast(1 as {{ apportion.money() }})
+            else {{ apportion.ratio('counted_quantity', 'quantity') }}
+        end as counted_share
+    from {{ ref('int_attribution__telemetry') }}
+
+),
+
+billed as (
+
+    select
+        charge_date,
+        usage_key,
+        cast(sum(billed_cost) as {{ apportion.money() }}) as attributed_billed_cost,
+        cast(sum(effective_cost) as {{ apportion.money() }}) as attributed_effective_cost
+    from {{ ref('fct_attributed_charges') }}
+    group by
+        charge_date,
+        usage_key
+
+),
 
 usage_rows as (
 
     select
-        charge_date,
-        service_provider_name as provider_name,
-        billing_account_id,
-        sub_account_id,
-        service_name,
-        x_model as model,
-        x_service_tier as service_tier,
-        x_context_tier as context_tier,
-        x_region_scope as region_scope,
-        x_token_class as token_class,
-        x_api_key_id as api_key_id,
-        x_principal as principal,
-        tag_key,
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity
+        {%- for column, name in columns %}
+        daily.{{ column }} as {{ name }},
+        {%- endfor %}
+        cast(sum(daily.quantity) as {{ apportion.money() }}) as quantity,
+        cast(sum(case
+            when counted.counted_share = 1 then daily.quantity
+            else coalesce({{ apportion.product_of('daily.quantity', 'counted.counted_share') }}, 0)
+        end) as {{ apportion.money() }}) as counted_quantity,
+        cast(sum(daily.estimated_cost) as {{ apportion.money() }}) as estimated_cost,
+        cast(coalesce(sum(billed.attributed_billed_cost), 0) as {{ apportion.money() }}) as attributed_billed_cost,
+        cast(coalesce(sum(billed.attributed_effective_cost), 0) as {{ apportion.money() }}) as attributed_effective_cost
 
-    from {{ ref('int_usage__daily') }}
+    from {{ ref('int_usage__daily') }} as daily
+
+    left join counted
+        on daily.charge_date = counted.charge_date
+        and daily.telemetry_key = counted.telemetry_key
+
+    left join billed
+        on daily.charge_date = billed.charge_date
+        and daily.usage_key = billed.usage_key
 
     group by
-        charge_date,
-        service_provider_name,
-        billing_account_id,
-        sub_account_id,
-        service_name,
-        x_model,
-        x_service_tier,
-        x_context_tier,
-        x_region_scope,
-        x_token_class,
-        x_api_key_id,
-        x_principal,
-        tag_key
+        {%- for column, name in columns %}
+        daily.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
 
 ),
 
@@ -49,21 +83,7 @@ models as (
 
 prices as (
 
-    select
-        {{ apportion.trimmed('vendor') }} as vendor,
-        {{ apportion.trimmed('model') }} as model,
-        {{ apportion.trimmed('service_tier') }} as service_tier,
-        {{ apportion.trimmed('token_class') }} as token_class,
-        {{ apportion.trimmed('currency') }} as currency,
-        price_per_million,
-        valid_from,
-        lead(valid_from) over (
-            partition by
-                {{ apportion.trimmed('vendor') }}, {{ apportion.trimmed('model') }},
-                {{ apportion.trimmed('service_tier') }}, {{ apportion.trimmed('token_class') }}
-            order by valid_from
-        ) as valid_to
-    from {{ ref('model_prices') }}
+    {{ apportion.dated_prices() }}
 
 ),
 
@@ -102,6 +122,7 @@ final as (
 
     select
         owned.charge_date,
+        owned.source,
         owned.provider_name,
         owned.billing_account_id,
         owned.sub_account_id,
@@ -122,11 +143,8 @@ final as (
         {%- for column in apportion.owner_columns() %}
         owned.{{ column }},
         {%- endfor %}
-        case
-            when owned.api_key_id is not null then 'key'
-            when owned.sub_account_id is not null then 'project'
-            else 'account'
-        end as attribution_level,
+        owned.gateway,
+        owned.attribution_level,
         'rated' as cost_basis,
         case
             when owned.token_class = 'requests' then 'not priced by request'
@@ -138,8 +156,13 @@ final as (
         prices.currency,
         prices.valid_from as price_valid_from,
         owned.quantity,
+        owned.counted_quantity,
         prices.price_per_million,
-        {{ apportion.rated('owned.quantity', 'prices.price_per_million') }} as rated_cost
+        {{ apportion.rated('owned.quantity', 'prices.price_per_million') }} as rated_cost,
+        {{ apportion.rated('owned.counted_quantity', 'prices.price_per_million') }} as counted_rated_cost,
+        owned.estimated_cost,
+        owned.attributed_billed_cost,
+        owned.attributed_effective_cost
 
     from owned
 

@@ -1,27 +1,8 @@
 with
 
-billed_or_used as (
-
-    select service_provider_name as provider_name, x_model as model from {{ ref('int_costs__daily') }}
-    union all
-    select service_provider_name as provider_name, x_model as model from {{ ref('int_usage__daily') }}
-
-),
-
-seen as (
-
-    select distinct provider_name, model from billed_or_used
-    where model is not null
-
-),
-
 named as (
 
-    select
-        seen.provider_name,
-        seen.model,
-        {{ apportion.canonical_model('seen.provider_name', 'seen.model') }} as canonical_model
-    from seen
+    select * from {{ ref('int_models__named') }}
 
 ),
 

@@ -1,0 +1,17 @@
+{#
+    Calls that a gateway or tracer saw and no route puts on a bill: they divide nothing. Add a row to
+    seeds/attribution/telemetry_routes.csv, or leave them out on purpose.
+#}
+{{ config(severity='warn') }}
+select
+    daily.x_source,
+    daily.service_provider_name,
+    daily.x_api_key_id,
+    min(daily.charge_date) as first_day,
+    sum(case when daily.x_token_class = 'requests' then daily.quantity else 0 end) as requests
+from {{ ref('int_usage__daily') }} as daily
+left join {{ ref('int_attribution__telemetry') }} as telemetry
+    on daily.charge_date = telemetry.charge_date
+    and daily.telemetry_key = telemetry.telemetry_key
+where telemetry.telemetry_key is null
+group by daily.x_source, daily.service_provider_name, daily.x_api_key_id
