@@ -8,7 +8,7 @@
 
     Once: of one provider key, what source n saw beyond the best of those ranked before it counts. Sources are compared
     key by key where all of them know it, else all keys together; in the finest token classes that all of them tell
-    apart. A day that a source has not reported in full decides nothing.
+    apart. A gateway's day that was not read in full is not heard: it neither counts nor takes from others.
 #}
 {% set columns = apportion.telemetry_columns() %}
 {% set own_rank = 100 %}
@@ -170,6 +170,7 @@ described as (
         on_a_bill.x_token_class as token_class,
         on_a_bill.x_attribution_level as attribution_level,
         days_read.provider is not null as is_final,
+        days_read.provider is not null or on_a_bill.is_own as is_heard,
         on_a_bill.quantity,
         (on_a_bill.has_route or on_a_bill.is_own) and on_a_bill.provider is not null as is_routed
 
@@ -250,7 +251,7 @@ by_source as (
     select
         calls,
         source_rank,
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity
+        cast(sum(case when is_heard then quantity else 0 end) as {{ apportion.money() }}) as quantity
     from compared
     group by
         calls,
@@ -278,6 +279,7 @@ counted as (
     select
         compared.*,
         case
+            when not compared.is_heard then cast(0 as {{ apportion.money() }})
             when ranked.seen_before <= 0 then compared.quantity
             when ranked.quantity <= ranked.seen_before then cast(0 as {{ apportion.money() }})
             else {{ apportion.product_of(
