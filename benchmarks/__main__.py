@@ -177,7 +177,7 @@ class Bench:
         """`make impact` after one rule has changed."""
         project = self.project_built(lines)
         settings = project.folder / "dbt_project.yml"
-        settings.write_text(re.sub(r"providers: \[.*\]", "providers: [focus]", settings.read_text()))
+        settings.write_text(re.sub(r"providers:(\n    - \w+)+", "providers: [focus]", settings.read_text()))
         write_rules(self.world(lines), project.seeds, changed=False)
         for command in ("init --quiet", "add seeds", "commit --quiet --message seeds"):
             name = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")

@@ -1,15 +1,14 @@
 -- depends_on: {{ ref('int_attribution__changed_days') }}
 -- depends_on: {{ ref('int_attribution__version') }}
 {#
-    How much of a bill key each telemetry key claims. A telemetry quantity is claimed by one bill key only: where it may
-    be on several (a gateway does not know the region, or the project), it is cut over them as the bill is.
+    How much of a bill key each telemetry key was seen to use. A telemetry quantity is claimed by one bill key only: where
+    it may be on several (a gateway does not know the region, or the project), it is cut over them as the bill is.
 
     What the bill counts is its own quantity; else the provider's usage report on the same key; else the amount over the
     price of the day; else nothing is known and nothing is split. Where the bill has one amount for all token classes,
     or no model, both sides are counted in money at our prices, and what has no price stays out.
 
-    Sources claim in the order of their rank, each what the ones before it left. Where they saw more than the bill counts,
-    the last that still gets something shares that by the ratio.
+    Which keys can meet is found once, without days; what each day holds of them is then joined by numbers.
 #}
 {{
     config(
@@ -22,10 +21,11 @@
     )
 }}
 
-{% set key_columns = ['provider', 'billing_account_id', 'sub_account_id', 'api_key_id', 'model', 'service_tier',
-    'context_tier', 'region_scope', 'token_class'] %}
-{% set seen_columns = ['telemetry_key', 'telemetry_source', 'source_rank', 'is_own', 'attribution_level', 'token_class',
-    'quantity', 'counted_quantity', 'price_per_million', 'price_currency'] %}
+{% set key_columns = ['x_source', 'provider', 'billing_account_id', 'sub_account_id', 'api_key_id', 'model', 'service_tier',
+    'context_tier', 'region_scope', 'token_class', 'billing_currency'] %}
+{% set met_columns = ['x_source', 'charge_date', 'bill_key', 'is_valued', 'consumed_quantity', 'list_cost', 'x_changed_at',
+    'telemetry_key', 'telemetry_number', 'source_rank', 'is_own', 'usage_rows', 'quantity', 'counted_quantity',
+    'price_per_million', 'is_same_currency'] %}
 
 with
 
@@ -35,39 +35,44 @@ days as (
 
 ),
 
-prices as (
+lines as (
 
-    {{ apportion.dated_prices() }}
+    select
+        lines.*,
+        days.changed_at
+    from {{ ref('int_attribution__lines') }} as lines
+    inner join days
+        on lines.x_source = days.provider
+        and lines.charge_date = days.charge_date
+
+),
+
+bill_days as (
+
+    select
+        charge_date,
+        bill_key,
+        case
+            when count(consumed_quantity) = count(*) then cast(sum(consumed_quantity) as {{ apportion.money() }})
+        end as consumed_quantity,
+        cast(sum(list_cost) as {{ apportion.money() }}) as list_cost,
+        max(changed_at) as x_changed_at
+    from lines
+    group by
+        charge_date,
+        bill_key
 
 ),
 
 bill_keys as (
 
     select
-        lines.charge_date,
-        lines.x_source,
-        lines.bill_key,
+        bill_key,
         {%- for column in key_columns %}
-        {{ dbt.any_value('lines.' ~ column) }} as {{ column }},
+        {{ dbt.any_value(column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-        case
-            when count(lines.consumed_quantity) = count(*)
-                then cast(sum(lines.consumed_quantity) as {{ apportion.money() }})
-        end as consumed_quantity,
-        cast(sum(lines.list_cost) as {{ apportion.money() }}) as list_cost,
-        {{ dbt.any_value('lines.billing_currency') }} as billing_currency,
-        max(days.changed_at) as x_changed_at
-
-    from {{ ref('int_attribution__lines') }} as lines
-
-    inner join days
-        on lines.x_source = days.provider
-        and lines.charge_date = days.charge_date
-
-    group by
-        lines.charge_date,
-        lines.x_source,
-        lines.bill_key
+    from lines
+    group by bill_key
 
 ),
 
@@ -89,8 +94,7 @@ keys as (
         bills_with_keys.x_source is not null as knows_key,
         {#  Without a class, or with a class of tokens and no model, quantities cannot be compared. #}
         bill_keys.token_class = 'tokens'
-        or (bill_keys.model is null and {{ apportion.is_token_class('bill_keys.token_class') }}) as is_valued,
-        case when prices.currency = bill_keys.billing_currency then prices.price_per_million end as price_per_million
+        or (bill_keys.model is null and {{ apportion.is_token_class('bill_keys.token_class') }}) as is_valued
 
     from bill_keys
 
@@ -98,103 +102,186 @@ keys as (
         on bill_keys.x_source = bills_with_keys.x_source
         and bill_keys.billing_account_id = bills_with_keys.billing_account_id
 
-    left join prices
-        on bill_keys.model = prices.model
-        and bill_keys.service_tier = prices.service_tier
-        and bill_keys.token_class = prices.token_class
-        and bill_keys.charge_date >= prices.valid_from
-        and (bill_keys.charge_date < prices.valid_to or prices.valid_to is null)
-
 ),
 
-telemetry as (
+telemetry_keys as (
 
-    select
-        telemetry.*,
-        telemetry.x_source as telemetry_source,
-        coalesce(own_price.price_per_million, other_price.price_per_million) as price_per_million,
-        coalesce(own_price.currency, other_price.currency) as price_currency
-
-    from {{ ref('int_attribution__telemetry') }} as telemetry
-
-    inner join (select distinct charge_date from bill_keys) as split_days
-        on telemetry.charge_date = split_days.charge_date
-
-    left join prices as own_price
-        on telemetry.model = own_price.model
-        and telemetry.service_tier = own_price.service_tier
-        and telemetry.token_class = own_price.token_class
-        and telemetry.charge_date >= own_price.valid_from
-        and (telemetry.charge_date < own_price.valid_to or own_price.valid_to is null)
-
-    {#  A class that mixes several has the price of what it mostly is. #}
-    left join prices as other_price
-        on telemetry.model = other_price.model
-        and telemetry.service_tier = other_price.service_tier
-        and case telemetry.token_class when 'input' then 'input_uncached' when 'cache_write' then 'cache_write_5m' end
-            = other_price.token_class
-        and telemetry.charge_date >= other_price.valid_from
-        and (telemetry.charge_date < other_price.valid_to or other_price.valid_to is null)
-
-    where telemetry.is_final
-        and telemetry.quantity > 0
+    select * from {{ ref('int_attribution__telemetry_keys') }}
 
 ),
 
 pairs as (
 
-    {{ apportion.class_pairs('(select distinct token_class from telemetry) as classes') }}
+    {{ apportion.class_pairs('(select distinct token_class from telemetry_keys) as classes') }}
 
 ),
 
 {#  Three ways to the bill, so that each is found by equality in all that its side knows. #}
-met as (
+possible as (
     {% for condition, found_by in [
-        ['telemetry.knows_sub_account and keys.model is not null',
-         "telemetry.model = keys.model and coalesce(telemetry.sub_account_id, '') = coalesce(keys.sub_account_id, '')"],
-        ['not telemetry.knows_sub_account and keys.model is not null', 'telemetry.model = keys.model'],
-        ['keys.model is null',
-         "(not telemetry.knows_sub_account or coalesce(telemetry.sub_account_id, '') = coalesce(keys.sub_account_id, ''))"],
+        ['telemetry_keys.knows_sub_account and keys.model is not null',
+         "telemetry_keys.model = keys.model and coalesce(telemetry_keys.sub_account_id, '') = coalesce(keys.sub_account_id, '')"],
+        ['not telemetry_keys.knows_sub_account and keys.model is not null', 'telemetry_keys.model = keys.model'],
+        ['keys.model is null', "(not telemetry_keys.knows_sub_account"
+         ~ " or coalesce(telemetry_keys.sub_account_id, '') = coalesce(keys.sub_account_id, ''))"],
     ] %}
     select
+        telemetry_keys.telemetry_number,
+        telemetry_keys.is_own,
         keys.x_source,
-        keys.charge_date,
         keys.bill_key,
         keys.is_valued,
-        keys.consumed_quantity,
-        keys.list_cost,
-        keys.price_per_million as key_price,
-        keys.x_changed_at,
-        keys.billing_currency,
         {#  A line that names the model is nearer than one that does not. #}
         pairs.distance + case when keys.model is null then 3 else 0 end as distance,
-        {%- for column in seen_columns %}
-        telemetry.{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        telemetry_keys.model as priced_model,
+        telemetry_keys.service_tier as priced_tier,
+        telemetry_keys.token_class as priced_class,
+        keys.billing_currency
 
-    from telemetry
+    from telemetry_keys
 
     inner join pairs
-        on telemetry.token_class = pairs.token_class
+        on telemetry_keys.token_class = pairs.token_class
 
     inner join keys
-        on telemetry.charge_date = keys.charge_date
-        and telemetry.provider = keys.provider
-        and telemetry.service_tier = keys.service_tier
+        on telemetry_keys.provider = keys.provider
+        and telemetry_keys.service_tier = keys.service_tier
         and pairs.bill_class = keys.token_class
         and {{ found_by }}
-        and (telemetry.billing_account_id is null or telemetry.billing_account_id = keys.billing_account_id)
-        and (telemetry.context_tier is null or keys.context_tier is null or telemetry.context_tier = keys.context_tier)
-        and (telemetry.region_scope is null or keys.region_scope is null or telemetry.region_scope = keys.region_scope)
+        and (telemetry_keys.billing_account_id is null or telemetry_keys.billing_account_id = keys.billing_account_id)
         and (
-            not keys.knows_key or not telemetry.knows_key
-            or coalesce(telemetry.provider_key, '') = coalesce(keys.api_key_id, '')
+            telemetry_keys.context_tier is null or keys.context_tier is null
+            or telemetry_keys.context_tier = keys.context_tier
+        )
+        and (
+            telemetry_keys.region_scope is null or keys.region_scope is null
+            or telemetry_keys.region_scope = keys.region_scope
+        )
+        and (
+            not keys.knows_key or not telemetry_keys.knows_key
+            or coalesce(telemetry_keys.provider_key, '') = coalesce(keys.api_key_id, '')
         )
 
     where {{ condition }}
-        and (not keys.is_valued or telemetry.price_per_million is not null)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+
+),
+
+choices as (
+
+    select
+        telemetry_number,
+        count(*) as possible_keys,
+        max(case when is_valued then 1 else 0 end) as any_valued
+    from possible
+    group by telemetry_number
+
+),
+
+prices as (
+
+    {{ apportion.dated_prices() }}
+
+),
+
+telemetry as (
+
+    select *
+    from {{ ref('int_attribution__telemetry') }}
+    where is_final and counted_quantity > 0
+
+),
+
+{#  Nearly all telemetry can be on one key only, and is counted as the bill counts. #}
+plain as (
+
+    select
+        possible.x_source,
+        telemetry.charge_date,
+        possible.bill_key,
+        possible.is_valued,
+        bill_days.consumed_quantity,
+        bill_days.list_cost,
+        bill_days.x_changed_at,
+        telemetry.telemetry_key,
+        telemetry.telemetry_number,
+        telemetry.source_rank,
+        possible.is_own,
+        telemetry.usage_rows,
+        telemetry.quantity,
+        telemetry.counted_quantity,
+        cast(null as {{ apportion.money() }}) as price_per_million,
+        1 as is_same_currency
+
+    from telemetry
+
+    inner join choices
+        on telemetry.telemetry_number = choices.telemetry_number
+        and choices.possible_keys = 1
+        and choices.any_valued = 0
+
+    inner join possible
+        on telemetry.telemetry_number = possible.telemetry_number
+
+    inner join bill_days
+        on telemetry.charge_date = bill_days.charge_date
+        and possible.bill_key = bill_days.bill_key
+
+),
+
+met as (
+
+    select
+        possible.x_source,
+        telemetry.charge_date,
+        possible.bill_key,
+        possible.is_valued,
+        bill_days.consumed_quantity,
+        bill_days.list_cost,
+        bill_days.x_changed_at,
+        telemetry.telemetry_key,
+        telemetry.telemetry_number,
+        telemetry.source_rank,
+        possible.is_own,
+        telemetry.usage_rows,
+        telemetry.quantity,
+        telemetry.counted_quantity,
+        possible.distance,
+        possible.billing_currency,
+        coalesce(own_price.price_per_million, other_price.price_per_million) as price_per_million,
+        coalesce(own_price.currency, other_price.currency) as price_currency
+
+    from telemetry
+
+    inner join choices
+        on telemetry.telemetry_number = choices.telemetry_number
+        and (choices.possible_keys > 1 or choices.any_valued = 1)
+
+    inner join possible
+        on telemetry.telemetry_number = possible.telemetry_number
+
+    inner join bill_days
+        on telemetry.charge_date = bill_days.charge_date
+        and possible.bill_key = bill_days.bill_key
+
+    left join prices as own_price
+        on possible.is_valued
+        and possible.priced_model = own_price.model
+        and possible.priced_tier = own_price.service_tier
+        and possible.priced_class = own_price.token_class
+        and telemetry.charge_date >= own_price.valid_from
+        and (telemetry.charge_date < own_price.valid_to or own_price.valid_to is null)
+
+    {#  A class that mixes several has the price of what it mostly is. #}
+    left join prices as other_price
+        on possible.is_valued
+        and possible.priced_model = other_price.model
+        and possible.priced_tier = other_price.service_tier
+        and case possible.priced_class when 'input' then 'input_uncached' when 'cache_write' then 'cache_write_5m' end
+            = other_price.token_class
+        and telemetry.charge_date >= other_price.valid_from
+        and (telemetry.charge_date < other_price.valid_to or other_price.valid_to is null)
 
 ),
 
@@ -202,57 +289,88 @@ nearest as (
 
     select
         met.*,
-        min(distance) over (partition by charge_date, telemetry_key) as least_distance
+        case when price_currency = billing_currency or not is_valued then 1 else 0 end as is_same_currency,
+        min(distance) over (partition by charge_date, telemetry_number) as least_distance
     from met
+    where not is_valued or price_per_million is not null
 
 ),
 
 measured as (
-
+    {% for relation, condition in [['plain', 'true'], ['nearest', 'distance = least_distance']] %}
     select
-        nearest.*,
-        case when is_valued then {{ apportion.rated('quantity', 'price_per_million') }} else quantity end as own_measure,
+        {{ met_columns | join(',
+        ') }},
+        {% if relation == 'plain' -%}
+        quantity as reported_measure,
+        counted_quantity as measure
+        {%- else -%}
+        case when is_valued then {{ apportion.rated('quantity', 'price_per_million') }} else quantity end as reported_measure,
         case when is_valued then {{ apportion.rated('counted_quantity', 'price_per_million') }} else counted_quantity end
             as measure
-    from nearest
-    where distance = least_distance
+        {%- endif %}
+    from {{ relation }}
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
-{#  What the provider's own report has on the key; another key's part of it is left out where it may be on both. #}
-reported as (
+{#  Where the bill does not count, the provider's own report may. #}
+uncounted as (
 
     select
+        charge_date,
         bill_key,
-        cast(sum(case when is_own then own_measure end) as {{ apportion.money() }}) as own_measure,
-        min(case when price_currency = billing_currency then 1 else 0 end) as is_same_currency
-    from measured
-    group by bill_key
+        max(is_valued) as is_valued,
+        max(list_cost) as list_cost,
+        cast(sum(case when is_own then reported_measure end) as {{ apportion.money() }}) as own_measure,
+        min(is_same_currency) as is_same_currency
+    from (
+        select
+            charge_date,
+            bill_key,
+            case when is_valued then 1 else 0 end as is_valued,
+            list_cost,
+            is_own,
+            reported_measure,
+            is_same_currency
+        from measured
+        where is_valued or consumed_quantity is null or consumed_quantity <= 0
+    ) as without_quantity
+    group by
+        charge_date,
+        bill_key
 
 ),
 
-known as (
+estimated as (
 
     select
-        keys.bill_key,
+        uncounted.charge_date,
+        uncounted.bill_key,
+        case when uncounted.own_measure > 0 then 'usage report' else 'price' end as quantity_basis,
         case
-            when not keys.is_valued and keys.consumed_quantity > 0 then 'bill'
-            when reported.own_measure > 0 then 'usage report'
-            when keys.list_cost > 0 and keys.is_valued and reported.is_same_currency = 1 then 'price'
-            when keys.list_cost > 0 and not keys.is_valued and keys.price_per_million > 0 then 'price'
-        end as quantity_basis,
-        case
-            when not keys.is_valued and keys.consumed_quantity > 0 then keys.consumed_quantity
-            when reported.own_measure > 0 then reported.own_measure
-            when keys.list_cost > 0 and keys.is_valued and reported.is_same_currency = 1 then keys.list_cost
-            when keys.list_cost > 0 and not keys.is_valued and keys.price_per_million > 0
-                then cast({{ apportion.ratio('keys.list_cost', 'keys.price_per_million') }} * 1000000 as {{ apportion.money() }})
+            when uncounted.own_measure > 0 then uncounted.own_measure
+            when uncounted.list_cost <= 0 then null
+            when uncounted.is_valued = 1 and uncounted.is_same_currency = 1 then uncounted.list_cost
+            when uncounted.is_valued = 0 and prices.price_per_million > 0 and prices.currency = keys.billing_currency
+                then cast(
+                    {{ apportion.ratio('uncounted.list_cost', 'prices.price_per_million') }} * 1000000
+                as {{ apportion.money() }})
         end as billed_quantity
 
-    from keys
+    from uncounted
 
-    left join reported
-        on keys.bill_key = reported.bill_key
+    inner join keys
+        on uncounted.bill_key = keys.bill_key
+
+    left join prices
+        on keys.model = prices.model
+        and keys.service_tier = prices.service_tier
+        and keys.token_class = prices.token_class
+        and uncounted.charge_date >= prices.valid_from
+        and (uncounted.charge_date < prices.valid_to or prices.valid_to is null)
 
 ),
 
@@ -260,204 +378,97 @@ on_known_keys as (
 
     select
         measured.*,
-        known.billed_quantity,
-        known.quantity_basis,
-        count(*) over (partition by measured.charge_date, measured.telemetry_key) as possible_keys
+        case when estimated.bill_key is null then measured.consumed_quantity else estimated.billed_quantity end
+            as billed_quantity,
+        coalesce(estimated.quantity_basis, 'bill') as quantity_basis
 
     from measured
 
-    inner join known
-        on measured.bill_key = known.bill_key
+    left join estimated
+        on measured.charge_date = estimated.charge_date
+        and measured.bill_key = estimated.bill_key
 
-    where known.billed_quantity > 0
+    where measured.measure > 0
+        and case when estimated.bill_key is null then measured.consumed_quantity else estimated.billed_quantity end > 0
+
+),
+
+on_several_keys as (
+
+    select
+        charge_date,
+        telemetry_number
+    from on_known_keys
+    where telemetry_number in (select telemetry_number from choices where possible_keys > 1)
+    group by
+        charge_date,
+        telemetry_number
+    having count(*) > 1
 
 ),
 
 uncertain as (
 
     select
-        charge_date,
-        telemetry_key,
-        {{ apportion.one_text(['cast(charge_date as ' ~ dbt.type_string() ~ ')', 'telemetry_key']) }} as telemetry_day,
-        max(measure) as measure
+        on_known_keys.charge_date,
+        on_known_keys.telemetry_number,
+        on_known_keys.bill_key,
+        on_known_keys.measure,
+        {{ apportion.weight_of('on_known_keys.billed_quantity') }} as weight
     from on_known_keys
-    where possible_keys > 1 and measure > 0
-    group by
-        charge_date,
-        telemetry_key
+    inner join on_several_keys
+        on on_known_keys.charge_date = on_several_keys.charge_date
+        and on_known_keys.telemetry_number = on_several_keys.telemetry_number
 
 ),
 
-possible as (
+uncertain_measures as (
 
     select
-        {{ apportion.one_text(['cast(charge_date as ' ~ dbt.type_string() ~ ')', 'telemetry_key']) }} as telemetry_day,
-        bill_key,
-        {{ apportion.weight_of('billed_quantity') }} as weight
-    from on_known_keys
-    where possible_keys > 1 and measure > 0
+        charge_date,
+        telemetry_number,
+        max(measure) as measure
+    from uncertain
+    group by
+        charge_date,
+        telemetry_number
 
 ),
 
 cut as (
 
     {{ apportion.allocate_proportionally(
-        amounts='uncertain', drivers='possible', partition_by=['telemetry_day'], weight='weight',
-        order_by=['bill_key'], amount_columns=['measure'], keep=['telemetry_key'], targets=['bill_key'],
+        amounts='uncertain_measures', drivers='uncertain', partition_by=['charge_date', 'telemetry_number'],
+        weight='weight', order_by=['bill_key'], amount_columns=['measure'],
+        keep=['charge_date', 'telemetry_number'], targets=['bill_key'],
     ) }}
-
-),
-
-seen as (
-
-    select
-        on_known_keys.x_source,
-        on_known_keys.charge_date,
-        on_known_keys.bill_key,
-        on_known_keys.telemetry_key,
-        on_known_keys.telemetry_source,
-        on_known_keys.source_rank,
-        on_known_keys.attribution_level,
-        on_known_keys.is_valued,
-        on_known_keys.price_per_million,
-        on_known_keys.quantity,
-        on_known_keys.own_measure as reported_measure,
-        on_known_keys.quantity_basis,
-        on_known_keys.billed_quantity,
-        on_known_keys.x_changed_at,
-        coalesce(cut.measure, on_known_keys.measure) as measure
-
-    from on_known_keys
-
-    left join cut
-        on on_known_keys.telemetry_key = cut.telemetry_key
-        and on_known_keys.bill_key = cut.bill_key
-
-    where on_known_keys.measure > 0
-
-),
-
-by_rank as (
-
-    select
-        bill_key,
-        source_rank,
-        cast(sum(measure) as {{ apportion.money() }}) as rank_measure
-    from seen
-    group by
-        bill_key,
-        source_rank
-
-),
-
-running as (
-
-    select
-        bill_key,
-        source_rank,
-        rank_measure,
-        cast(sum(rank_measure) over (partition by bill_key) as {{ apportion.money() }}) as seen_quantity,
-        cast(sum(rank_measure) over (
-            partition by bill_key
-            order by source_rank
-            rows between unbounded preceding and current row
-        ) as {{ apportion.money() }}) as seen_until
-    from by_rank
-
-),
-
-claimed as (
-
-    select
-        seen.*,
-        running.seen_quantity,
-        running.rank_measure,
-        case
-            when running.seen_until <= seen.billed_quantity then running.rank_measure
-            else greatest(
-                cast(0 as {{ apportion.money() }}),
-                seen.billed_quantity - (running.seen_until - running.rank_measure)
-            )
-        end as rank_claim
-
-    from seen
-
-    inner join running
-        on seen.bill_key = running.bill_key
-        and seen.source_rank = running.source_rank
-
-),
-
-parts as (
-
-    select
-        x_source,
-        charge_date,
-        bill_key,
-        telemetry_key,
-        telemetry_source,
-        source_rank,
-        attribution_level,
-        case when is_valued then 'money at our prices' else 'quantity' end as measured_in,
-        case when is_valued then price_per_million end as price_per_million,
-        quantity_basis,
-        billed_quantity,
-        seen_quantity,
-        cast(measure as {{ apportion.money() }}) as measure,
-        {#  What a row of the telemetry key counts for here: 1 where all of it does. #}
-        case
-            when rank_claim = rank_measure and measure = reported_measure then cast(1 as {{ apportion.money() }})
-            else {{ apportion.ratio(
-                'case when rank_claim = rank_measure then measure else '
-                ~ apportion.product_of('measure', apportion.ratio('rank_claim', 'rank_measure')) ~ ' end',
-                'reported_measure'
-            ) }}
-        end as claimed_share,
-        x_changed_at
-    from claimed
-    where rank_claim > 0
-
-),
-
-remainders as (
-
-    select
-        x_source,
-        charge_date,
-        bill_key,
-        '' as telemetry_key,
-        cast(null as {{ dbt.type_string() }}) as telemetry_source,
-        cast(null as {{ dbt.type_int() }}) as source_rank,
-        cast(null as {{ dbt.type_string() }}) as attribution_level,
-        max(case when is_valued then 'money at our prices' else 'quantity' end) as measured_in,
-        cast(null as {{ apportion.money() }}) as price_per_million,
-        max(quantity_basis) as quantity_basis,
-        max(billed_quantity) as billed_quantity,
-        max(seen_quantity) as seen_quantity,
-        cast(greatest(
-            cast(0 as {{ apportion.money() }}), max(billed_quantity) - max(seen_quantity)
-        ) as {{ apportion.money() }}) as measure,
-        cast(1 as {{ apportion.money() }}) as claimed_share,
-        max(x_changed_at) as x_changed_at
-    from claimed
-    group by
-        x_source,
-        charge_date,
-        bill_key
 
 ),
 
 final as (
 
     select
-        parts.*,
-        {{ apportion.current_attribution() }} as attribution_version
-    from parts
-    union all
-    select
-        remainders.*,
-        {{ apportion.current_attribution() }} as attribution_version
-    from remainders
+        on_known_keys.x_source,
+        on_known_keys.charge_date,
+        on_known_keys.bill_key,
+        on_known_keys.telemetry_key,
+        on_known_keys.source_rank,
+        case when on_known_keys.is_valued then 'money at our prices' else 'quantity' end as measured_in,
+        on_known_keys.quantity_basis,
+        on_known_keys.billed_quantity,
+        on_known_keys.price_per_million,
+        on_known_keys.usage_rows,
+        cast(on_known_keys.reported_measure as {{ apportion.money() }}) as reported_measure,
+        cast(coalesce(cut.measure, on_known_keys.measure) as {{ apportion.money() }}) as measure,
+        {{ apportion.current_attribution() }} as attribution_version,
+        on_known_keys.x_changed_at
+
+    from on_known_keys
+
+    left join cut
+        on on_known_keys.charge_date = cut.charge_date
+        and on_known_keys.telemetry_number = cut.telemetry_number
+        and on_known_keys.bill_key = cut.bill_key
 
 )
 

@@ -1,9 +1,8 @@
 {#
-    The bill lines that telemetry can split: usage of one day that says what it counts. Lines with the same key are
-    split alike.
+    The bill lines that telemetry can split: usage of one day that says what it counts. Lines of a day with the same key
+    are split alike.
 #}
-{% set key = ['x_source', 'cast(charge_date as ' ~ dbt.type_string() ~ ')', 'provider', 'billing_account_id',
-    'sub_account_id', 'x_api_key_id', 'model', 'service_tier', 'x_context_tier', 'x_region_scope', 'x_token_class', 'billing_currency'] %}
+{% set key = ['x_source', 'provider', 'billing_account_id', 'sub_account_id', 'x_api_key_id', 'model', 'service_tier', 'x_context_tier', 'x_region_scope', 'x_token_class', 'billing_currency'] %}
 
 with
 

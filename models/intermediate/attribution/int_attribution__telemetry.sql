@@ -1,137 +1,31 @@
 {#
-    What was seen of the calls, whose bill they are on, and how much of it counts: a call that several sources saw
-    counts once.
+    What was seen of the calls, and how much of it counts: a call that several sources saw counts once.
 
-    Whose bill: a provider's own report names its account; a gateway's log needs a route, the one of its key and
-    provider before the general one. What a gateway does not know (account, project, key) is told by its `knows_`
-    column, since absent means "none" in a provider's own report and "unknown" in a gateway's.
-
-    Once: of one provider key, what source n saw beyond the best of those ranked before it counts. Sources are compared
-    key by key where all of them know it, else all keys together; in the finest token classes that all of them tell
-    apart. A gateway's day that was not read in full is not heard: it neither counts nor takes from others.
+    Of one provider key, what source n saw beyond the best of those ranked before it counts. Sources are compared key by
+    key where all of them know it, else all keys together; in the finest token classes that all of them tell apart. A
+    gateway's day that was not read in full is not heard: it neither counts nor takes from others.
 #}
-{% set columns = apportion.telemetry_columns() %}
-{% set own_rank = 100 %}
-{% set same_calls = ['charge_date', 'provider', 'billing_account_id', 'model', 'service_tier'] %}
+{% set compared = ['charge_date', 'calls_number', 'compared_class', 'compared_key'] %}
 
 with
 
-usage_rows as (
+daily as (
 
     select
         charge_date,
         telemetry_key,
-        {%- for column in columns %}
-        {{ dbt.any_value(column) }} as {{ column }},
-        {%- endfor %}
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity
-
+        cast(sum(quantity) as {{ apportion.money() }}) as quantity,
+        count(*) as usage_rows
     from {{ ref('int_usage__daily') }}
-
     group by
         charge_date,
         telemetry_key
 
 ),
 
-routes as (
+keys as (
 
-    select
-        {{ apportion.normalised('source') }} as source,
-        {{ apportion.normalised('gateway_key') }} as gateway_key,
-        {{ apportion.trimmed('provider') }} as provider,
-        {{ apportion.normalised('provider') }} as normalised_provider,
-        {{ apportion.trimmed('billing_account') }} as billing_account,
-        {{ apportion.trimmed('provider_key') }} as provider_key,
-        rank as source_rank,
-        valid_from
-    from {{ ref('telemetry_routes') }}
-
-),
-
-routed as (
-
-    select
-        usage_rows.*,
-        routes.source is not null as has_route,
-        routes.provider as route_provider,
-        routes.billing_account as route_account,
-        routes.provider_key as route_key,
-        routes.source_rank,
-        usage_rows.billing_account_id is not null as is_own,
-        row_number() over (
-            partition by usage_rows.charge_date, usage_rows.telemetry_key
-            order by
-                case when routes.gateway_key is null then 1 else 0 end,
-                case when routes.provider is null then 1 else 0 end,
-                coalesce(routes.valid_from, cast('{{ var("first_date") }}' as date)) desc
-        ) as best_first
-
-    from usage_rows
-
-    left join routes
-        on {{ apportion.normalised('usage_rows.x_source') }} = routes.source
-        and (
-            routes.gateway_key is null
-            or routes.gateway_key = {{ apportion.normalised('usage_rows.x_api_key_id') }}
-            or routes.gateway_key = {{ apportion.normalised('usage_rows.x_api_key_name') }}
-        )
-        and (
-            routes.normalised_provider is null
-            or usage_rows.service_provider_name is null
-            or routes.normalised_provider = {{ apportion.normalised('usage_rows.service_provider_name') }}
-        )
-        and (routes.valid_from is null or routes.valid_from <= usage_rows.charge_date)
-
-),
-
-on_a_bill as (
-
-    select
-        routed.*,
-        coalesce(routed.service_provider_name, routed.route_provider) as provider
-    from routed
-    where routed.best_first = 1
-
-),
-
-{#  A provider's only account needs no route to name it. #}
-accounts as (
-
-    select
-        provider,
-        min(billing_account_id) as billing_account_id
-    from on_a_bill
-    where is_own
-    group by provider
-    having count(distinct billing_account_id) = 1
-
-),
-
-{#  The project of a key, as the provider's own report last told it. #}
-keys_by_day as (
-
-    select
-        provider,
-        x_api_key_id,
-        sub_account_id,
-        row_number() over (
-            partition by provider, x_api_key_id
-            order by charge_date desc, coalesce(sub_account_id, '') desc
-        ) as newest_first
-    from on_a_bill
-    where is_own and x_api_key_id is not null
-
-),
-
-provider_keys as (
-
-    select
-        provider,
-        x_api_key_id,
-        sub_account_id
-    from keys_by_day
-    where newest_first = 1
+    select * from {{ ref('int_attribution__telemetry_keys') }}
 
 ),
 
@@ -139,87 +33,81 @@ days_read as (
 
     select
         provider,
-        charge_date,
-        usage_read_at
+        charge_date
     from {{ ref('int_usage__days_read') }}
+    where usage_read_at >= cast({{ apportion.days_after('charge_date', 1) }} as {{ dbt.type_timestamp() }})
 
 ),
 
-described as (
+numbered as (
 
     select
-        on_a_bill.charge_date,
-        on_a_bill.telemetry_key,
-        on_a_bill.x_source,
-        case
-            when on_a_bill.has_route then on_a_bill.source_rank
-            when on_a_bill.is_own then {{ own_rank }}
-        end as source_rank,
-        on_a_bill.is_own,
-        on_a_bill.provider,
-        coalesce(on_a_bill.billing_account_id, on_a_bill.route_account, accounts.billing_account_id)
-            as billing_account_id,
-        case when on_a_bill.is_own then on_a_bill.sub_account_id else provider_keys.sub_account_id end as sub_account_id,
-        on_a_bill.is_own or provider_keys.x_api_key_id is not null as knows_sub_account,
-        case when on_a_bill.is_own then on_a_bill.x_api_key_id else on_a_bill.route_key end as provider_key,
-        on_a_bill.is_own or on_a_bill.route_key is not null as knows_key,
-        coalesce(models.canonical_model, on_a_bill.x_model) as model,
-        coalesce(on_a_bill.x_service_tier, 'standard') as service_tier,
-        on_a_bill.x_context_tier as context_tier,
-        on_a_bill.x_region_scope as region_scope,
-        on_a_bill.x_token_class as token_class,
-        on_a_bill.x_attribution_level as attribution_level,
+        daily.charge_date,
+        daily.telemetry_key,
+        keys.telemetry_number,
+        keys.calls_number,
+        keys.key_number,
+        keys.source_rank,
+        keys.knows_key,
+        keys.token_class,
         days_read.provider is not null as is_final,
-        days_read.provider is not null or on_a_bill.is_own as is_heard,
-        on_a_bill.quantity,
-        (on_a_bill.has_route or on_a_bill.is_own) and on_a_bill.provider is not null as is_routed
+        days_read.provider is not null or keys.is_own as is_heard,
+        daily.quantity,
+        daily.usage_rows
 
-    from on_a_bill
+    from daily
 
-    left join accounts
-        on on_a_bill.provider = accounts.provider
-
-    left join provider_keys
-        on on_a_bill.provider = provider_keys.provider
-        and on_a_bill.route_key = provider_keys.x_api_key_id
-
-    left join {{ ref('int_models__named') }} as models
-        on on_a_bill.service_provider_name = models.provider_name
-        and on_a_bill.x_model = models.model
+    inner join keys
+        on daily.telemetry_key = keys.telemetry_key
+        and daily.charge_date >= keys.valid_from
+        and (daily.charge_date < keys.valid_to or keys.valid_to is null)
 
     left join days_read
-        on on_a_bill.x_source = days_read.provider
-        and on_a_bill.charge_date = days_read.charge_date
-        and days_read.usage_read_at >= cast({{ apportion.days_after('on_a_bill.charge_date', 1) }} as {{ dbt.type_timestamp() }})
+        on keys.x_source = days_read.provider
+        and daily.charge_date = days_read.charge_date
 
 ),
 
-told_apart as (
+{#  Calls of a day that some source counts in coarser classes. #}
+{% for coarse in apportion.coarse_classes() %}
+with_{{ coarse }} as (
 
-    select
-        described.*,
-        max(case when token_class = 'input' then 1 else 0 end) over (
-            partition by {{ same_calls | join(', ') }}
-        ) as has_input,
-        max(case when token_class = 'cache_write' then 1 else 0 end) over (
-            partition by {{ same_calls | join(', ') }}
-        ) as has_cache_write
-    from described
-    where is_routed
+    select distinct
+        charge_date,
+        calls_number
+    from numbered
+    where token_class = '{{ coarse }}'
 
 ),
-
+{% endfor %}
 classed as (
 
     select
-        told_apart.*,
+        numbered.*,
         case
             {%- for coarse, fine in (apportion.coarse_classes().items() | list | reverse) %}
-            when has_{{ coarse }} = 1 and token_class in ('{{ ([coarse] + fine) | join("', '") }}') then '{{ coarse }}'
+            when with_{{ coarse }}.calls_number is not null
+                and numbered.token_class in ('{{ ([coarse] + fine) | join("', '") }}') then '{{ coarse }}'
             {%- endfor %}
-            else token_class
+            else numbered.token_class
         end as compared_class
-    from told_apart
+
+    from numbered
+    {% for coarse in apportion.coarse_classes() %}
+    left join with_{{ coarse }}
+        on numbered.charge_date = with_{{ coarse }}.charge_date
+        and numbered.calls_number = with_{{ coarse }}.calls_number
+    {% endfor %}
+),
+
+without_key as (
+
+    select distinct
+        charge_date,
+        calls_number,
+        compared_class
+    from classed
+    where not knows_key
 
 ),
 
@@ -227,98 +115,105 @@ keyed as (
 
     select
         classed.*,
-        min(case when knows_key then 1 else 0 end) over (
-            partition by {{ same_calls | join(', ') }}, compared_class
-        ) as all_know_keys
+        case when without_key.calls_number is null then classed.key_number else 0 end as compared_key
+
     from classed
 
-),
-
-compared as (
-
-    select
-        keyed.*,
-        {{ apportion.fields_as_one(
-            ['cast(charge_date as ' ~ dbt.type_string() ~ ')'] + same_calls[1:]
-            + ['compared_class', 'case when all_know_keys = 1 then provider_key end']
-        ) }} as calls
-    from keyed
+    left join without_key
+        on classed.charge_date = without_key.charge_date
+        and classed.calls_number = without_key.calls_number
+        and classed.compared_class = without_key.compared_class
 
 ),
 
 by_source as (
 
     select
-        calls,
+        {{ compared | join(',
+        ') }},
         source_rank,
+        count(*) as telemetry_keys,
         cast(sum(case when is_heard then quantity else 0 end) as {{ apportion.money() }}) as quantity
-    from compared
+    from keyed
     group by
-        calls,
+        {{ compared | join(',
+        ') }},
         source_rank
+
+),
+
+{#  Only calls that more than one source saw need more than that. #}
+seen_twice as (
+
+    select
+        {{ compared | join(',
+        ') }}
+    from by_source
+    group by
+        {{ compared | join(',
+        ') }}
+    having count(*) > 1
 
 ),
 
 ranked as (
 
     select
-        calls,
-        source_rank,
-        quantity,
-        coalesce(max(quantity) over (
-            partition by calls
-            order by source_rank
+        by_source.*,
+        coalesce(max(by_source.quantity) over (
+            partition by {% for column in compared %}by_source.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+            order by by_source.source_rank
             rows between unbounded preceding and 1 preceding
         ), 0) as seen_before
+
     from by_source
+
+    inner join seen_twice
+        on {% for column in compared -%}
+        {{ 'and ' if not loop.first }}by_source.{{ column }} = seen_twice.{{ column }}
+        {% endfor %}
 
 ),
 
-counted as (
+shared as (
 
     select
-        compared.*,
+        ranked.*,
+        {#  One key alone is subtracted from; several are cut in proportion, for which the share is told here. #}
         case
-            when not compared.is_heard then cast(0 as {{ apportion.money() }})
-            when ranked.seen_before <= 0 then compared.quantity
-            when ranked.quantity <= ranked.seen_before then cast(0 as {{ apportion.money() }})
-            else {{ apportion.product_of(
-                'compared.quantity', apportion.ratio('(ranked.quantity - ranked.seen_before)', 'ranked.quantity')
-            ) }}
-        end as counted_quantity
-
-    from compared
-
-    inner join ranked
-        on compared.calls = ranked.calls
-        and compared.source_rank = ranked.source_rank
+            when seen_before <= 0 then cast(1 as {{ apportion.money() }})
+            when quantity <= seen_before then cast(0 as {{ apportion.money() }})
+            when telemetry_keys > 1 then {{ apportion.ratio('(quantity - seen_before)', 'quantity') }}
+        end as counted_share
+    from ranked
 
 ),
 
 final as (
 
     select
-        charge_date,
-        telemetry_key,
-        x_source,
-        source_rank,
-        is_own,
-        provider,
-        billing_account_id,
-        sub_account_id,
-        knows_sub_account,
-        provider_key,
-        knows_key,
-        model,
-        service_tier,
-        context_tier,
-        region_scope,
-        token_class,
-        attribution_level,
-        is_final,
-        quantity,
-        cast(counted_quantity as {{ apportion.money() }}) as counted_quantity
-    from counted
+        keyed.charge_date,
+        keyed.telemetry_key,
+        keyed.telemetry_number,
+        keyed.source_rank,
+        keyed.is_final,
+        keyed.usage_rows,
+        keyed.quantity,
+        cast(case
+            when not keyed.is_heard then cast(0 as {{ apportion.money() }})
+            when shared.source_rank is null or shared.counted_share = 1 then keyed.quantity
+            when shared.counted_share = 0 then cast(0 as {{ apportion.money() }})
+            when shared.telemetry_keys = 1 then keyed.quantity - shared.seen_before
+            else {{ apportion.product_of('keyed.quantity', 'shared.counted_share') }}
+        end as {{ apportion.money() }}) as counted_quantity
+
+    from keyed
+
+    left join shared
+        on {% for column in compared -%}
+        {{ 'and ' if not loop.first }}keyed.{{ column }} = shared.{{ column }}
+        {% endfor %}
+        and keyed.source_rank = shared.source_rank
 
 )
 

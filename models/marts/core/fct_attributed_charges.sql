@@ -4,6 +4,9 @@
     Bill lines divided over the usage that claims their key, in proportion to what each row of it counts for; what
     nothing claims stays on the line's own key. Parts add up to their line to the last digit in all four costs. A line
     that no telemetry meets has no row here.
+
+    Sources claim in the order of their rank, each what the ones before it left. Where they saw more than the bill counts,
+    the last that still gets something shares that by the ratio.
 #}
 {{
     config(
@@ -19,9 +22,9 @@
 {% set costs = apportion.cost_columns() %}
 {% set line_columns = ['charge_date', 'x_source', 'x_charge_id', 'bill_key', 'provider', 'billing_account_id',
     'sub_account_id', 'api_key_id', 'api_key_name', 'principal', 'model', 'service_tier', 'context_tier', 'region_scope',
-    'token_class', 'changed_at'] %}
-{% set part_columns = ['telemetry_source', 'telemetry_level', 'usage_key', 'telemetry_key', 'measured_in', 'quantity_basis',
-    'claimed_quantity', 'billed_quantity', 'seen_quantity', 'caller_key_id', 'caller_key_name', 'caller', 'gateway',
+    'token_class', 'measured_in', 'quantity_basis', 'billed_quantity', 'seen_quantity', 'covered_share',
+    'changed_at'] %}
+{% set part_columns = ['usage_key', 'telemetry_key', 'claimed_quantity', 'caller_key_name', 'caller', 'gateway',
     'workload', 'call_labels'] %}
 
 with
@@ -42,192 +45,296 @@ claims as (
 
 ),
 
-lines as (
+seen_by_key as (
 
     select
-        lines.*,
-        days.changed_at
-    from {{ ref('int_attribution__lines') }} as lines
-    inner join days
-        on lines.x_source = days.provider
-        and lines.charge_date = days.charge_date
-    inner join (select distinct bill_key from claims) as split_keys
-        on lines.bill_key = split_keys.bill_key
+        charge_date,
+        bill_key,
+        max(measured_in) as measured_in,
+        max(quantity_basis) as quantity_basis,
+        max(billed_quantity) as billed_quantity,
+        cast(sum(measure) as {{ apportion.money() }}) as seen_quantity
+    from claims
+    group by
+        charge_date,
+        bill_key
 
 ),
 
-telemetry as (
+seen as (
 
-    select * from {{ ref('int_attribution__telemetry') }}
+    select
+        seen_by_key.*,
+        case
+            when seen_quantity >= billed_quantity then cast(1 as {{ apportion.money() }})
+            else {{ apportion.ratio('seen_quantity', 'billed_quantity') }}
+        end as covered_share
+    from seen_by_key
 
 ),
 
-usage_rows as (
+{#  More was seen than billed: what each rank still gets. #}
+crowded as (
 
     select
-        usage_rows.charge_date,
-        usage_rows.telemetry_key,
-        usage_rows.usage_key,
-        usage_rows.x_principal,
-        usage_rows.x_gateway,
-        usage_rows.x_workload,
-        usage_rows.x_call_labels,
-        usage_rows.x_api_key_name,
-        usage_rows.quantity
-    from {{ ref('int_usage__daily') }} as usage_rows
+        claims.charge_date,
+        claims.bill_key,
+        claims.source_rank,
+        max(claims.billed_quantity) as billed_quantity,
+        cast(sum(claims.measure) as {{ apportion.money() }}) as rank_measure
+    from claims
+    inner join seen
+        on claims.charge_date = seen.charge_date
+        and claims.bill_key = seen.bill_key
+        and seen.seen_quantity > seen.billed_quantity
+    group by
+        claims.charge_date,
+        claims.bill_key,
+        claims.source_rank
+
+),
+
+running as (
+
+    select
+        crowded.*,
+        cast(sum(rank_measure) over (
+            partition by charge_date, bill_key
+            order by source_rank
+            rows between unbounded preceding and current row
+        ) as {{ apportion.money() }}) as seen_until
+    from crowded
+
+),
+
+rank_shares as (
+
+    select
+        charge_date,
+        bill_key,
+        source_rank,
+        case
+            when seen_until <= billed_quantity then cast(1 as {{ apportion.money() }})
+            when seen_until - rank_measure >= billed_quantity then cast(0 as {{ apportion.money() }})
+            {#  The first rank needs no share: its rows keep their ratio. #}
+            when seen_until = rank_measure then cast(1 as {{ apportion.money() }})
+            else {{ apportion.ratio('(billed_quantity - (seen_until - rank_measure))', 'rank_measure') }}
+        end as rank_share
+    from running
+
+),
+
+counted as (
+
+    select
+        claims.charge_date,
+        claims.bill_key,
+        claims.telemetry_key,
+        claims.price_per_million,
+        claims.usage_rows,
+        claims.measure,
+        coalesce(rank_shares.rank_share, 1) as rank_share,
+        {#  A single row counts for the measure itself; of several each counts for its part of it. #}
+        case
+            when claims.usage_rows > 1 and claims.measure <> claims.reported_measure
+                then {{ apportion.ratio('claims.measure', 'claims.reported_measure') }}
+        end as row_share
+
+    from claims
+
+    left join rank_shares
+        on claims.charge_date = rank_shares.charge_date
+        and claims.bill_key = rank_shares.bill_key
+        and claims.source_rank = rank_shares.source_rank
 
 ),
 
 callers as (
 
     select
-        claims.bill_key,
-        claims.telemetry_source,
-        claims.attribution_level as telemetry_level,
+        counted.charge_date,
+        counted.bill_key,
+        counted.telemetry_key,
+        counted.rank_share,
+        counted.row_share,
         usage_rows.usage_key,
-        claims.telemetry_key,
-        claims.measured_in,
-        claims.quantity_basis,
-        claims.billed_quantity,
-        claims.seen_quantity,
-        telemetry.provider_key as caller_key_id,
-        case when telemetry.is_own then usage_rows.x_api_key_name end as caller_key_name,
+        usage_rows.x_api_key_name as caller_key_name,
         usage_rows.x_principal as caller,
         usage_rows.x_gateway as gateway,
         usage_rows.x_workload as workload,
         usage_rows.x_call_labels as call_labels,
-        claims.claimed_share,
         case
-            when claims.price_per_million is null then usage_rows.quantity
-            else {{ apportion.rated('usage_rows.quantity', 'claims.price_per_million') }}
+            when counted.usage_rows = 1 then counted.measure
+            when counted.price_per_million is null then usage_rows.quantity
+            else {{ apportion.rated('usage_rows.quantity', 'counted.price_per_million') }}
         end as measure
 
-    from claims
+    from counted
 
-    inner join usage_rows
-        on claims.charge_date = usage_rows.charge_date
-        and claims.telemetry_key = usage_rows.telemetry_key
+    inner join {{ ref('int_usage__daily') }} as usage_rows
+        on counted.charge_date = usage_rows.charge_date
+        and counted.telemetry_key = usage_rows.telemetry_key
 
-    inner join telemetry
-        on claims.charge_date = telemetry.charge_date
-        and claims.telemetry_key = telemetry.telemetry_key
+    where counted.rank_share > 0
+        and usage_rows.quantity > 0
 
-    where usage_rows.quantity > 0
+),
+
+shared as (
+
+    select
+        callers.*,
+        case
+            when row_share is null then measure
+            else {{ apportion.product_of('measure', 'row_share') }}
+        end as shared_measure
+    from callers
 
 ),
 
 parts as (
 
     select
+        charge_date,
         bill_key,
-        telemetry_source,
-        telemetry_level,
-        usage_key,
         telemetry_key,
-        measured_in,
-        quantity_basis,
-        cast(case
-            when claimed_share = 1 then measure
-            else {{ apportion.product_of('measure', 'claimed_share') }}
-        end as {{ apportion.money() }}) as claimed_quantity,
-        billed_quantity,
-        seen_quantity,
-        caller_key_id,
+        usage_key,
         caller_key_name,
         caller,
         gateway,
         workload,
-        call_labels
-    from callers
+        call_labels,
+        cast(case
+            when rank_share = 1 then shared_measure
+            else {{ apportion.product_of('shared_measure', 'rank_share') }}
+        end as {{ apportion.money() }}) as claimed_quantity
+    from shared
 
     union all
 
     select
+        charge_date,
         bill_key,
-        telemetry_source,
-        attribution_level as telemetry_level,
+        '' as telemetry_key,
         '' as usage_key,
-        telemetry_key,
-        measured_in,
-        quantity_basis,
-        measure as claimed_quantity,
-        billed_quantity,
-        seen_quantity,
-        cast(null as {{ dbt.type_string() }}) as caller_key_id,
         cast(null as {{ dbt.type_string() }}) as caller_key_name,
         cast(null as {{ dbt.type_string() }}) as caller,
         cast(null as {{ dbt.type_string() }}) as gateway,
         cast(null as {{ dbt.type_string() }}) as workload,
-        cast(null as {{ dbt.type_string() }}) as call_labels
-    from claims
-    where telemetry_key = ''
+        cast(null as {{ dbt.type_string() }}) as call_labels,
+        cast(billed_quantity - seen_quantity as {{ apportion.money() }}) as claimed_quantity
+    from seen
+    where billed_quantity > seen_quantity
 
 ),
 
 weights as (
 
+    select * from (
+        select
+            parts.*,
+            {{ apportion.weight_of('claimed_quantity') }} as weight
+        from parts
+    ) as weighed
+    where weight > 0
+
+),
+
+lines as (
+
     select
-        parts.*,
-        {{ apportion.weight_of('claimed_quantity') }} as weight
-    from parts
-    where {{ apportion.weight_of('claimed_quantity') }} > 0
+        lines.*,
+        seen.measured_in,
+        seen.quantity_basis,
+        seen.billed_quantity,
+        seen.seen_quantity,
+        seen.covered_share,
+        days.changed_at
+    from {{ ref('int_attribution__lines') }} as lines
+    inner join days
+        on lines.x_source = days.provider
+        and lines.charge_date = days.charge_date
+    inner join seen
+        on lines.charge_date = seen.charge_date
+        and lines.bill_key = seen.bill_key
 
 ),
 
 divided as (
 
     {{ apportion.allocate_proportionally(
-        amounts='lines', drivers='weights', partition_by=['bill_key'], weight='weight',
-        order_by=['telemetry_key', 'usage_key'], amount_columns=costs, keep=line_columns, targets=part_columns,
+        amounts='lines', drivers='weights', partition_by=['charge_date', 'bill_key'], weight='weight',
+        order_by=['usage_key'], amount_columns=costs, keep=line_columns, targets=part_columns,
     ) }}
+
+),
+
+telemetry_keys as (
+
+    select
+        telemetry_key,
+        valid_from,
+        valid_to,
+        x_source,
+        is_own,
+        provider_key,
+        attribution_level
+    from {{ ref('int_attribution__telemetry_keys') }}
 
 ),
 
 final as (
 
     select
-        charge_date,
-        x_source,
-        x_charge_id,
-        usage_key,
-        bill_key,
-        provider as provider_name,
-        billing_account_id,
-        sub_account_id,
-        model,
-        service_tier,
-        context_tier,
-        region_scope,
-        token_class,
-        telemetry_source,
+        divided.charge_date,
+        divided.x_source,
+        divided.x_charge_id,
+        divided.usage_key,
+        divided.bill_key,
+        divided.provider as provider_name,
+        divided.billing_account_id,
+        divided.sub_account_id,
+        divided.model,
+        divided.service_tier,
+        divided.context_tier,
+        divided.region_scope,
+        divided.token_class,
+        telemetry_keys.x_source as telemetry_source,
         case
-            when usage_key <> '' then telemetry_level
-            when api_key_id is not null then 'key'
-            when sub_account_id is not null then 'project'
+            when telemetry_keys.attribution_level is not null then telemetry_keys.attribution_level
+            when divided.api_key_id is not null then 'key'
+            when divided.sub_account_id is not null then 'project'
             else 'account'
         end as attribution_level,
-        measured_in,
-        quantity_basis,
-        claimed_quantity,
-        billed_quantity,
-        seen_quantity,
-        case
-            when seen_quantity >= billed_quantity then cast(1 as {{ apportion.money() }})
-            else {{ apportion.ratio('seen_quantity', 'billed_quantity') }}
-        end as covered_share,
+        divided.measured_in,
+        divided.quantity_basis,
+        divided.claimed_quantity,
+        divided.billed_quantity,
+        divided.seen_quantity,
+        divided.covered_share,
         {#  The bill's own word stands; the telemetry fills what the bill does not say. #}
-        coalesce(api_key_id, caller_key_id) as x_api_key_id,
-        case when api_key_id is null then caller_key_name else api_key_name end as x_api_key_name,
-        coalesce(principal, caller) as x_principal,
-        gateway as x_gateway,
-        workload as x_workload,
-        call_labels as x_call_labels,
-        allocation_share,
-        {{ costs | join(',
-        ') }},
+        coalesce(divided.api_key_id, telemetry_keys.provider_key) as x_api_key_id,
+        case
+            when divided.api_key_id is not null then divided.api_key_name
+            when telemetry_keys.is_own then divided.caller_key_name
+        end as x_api_key_name,
+        coalesce(divided.principal, divided.caller) as x_principal,
+        divided.gateway as x_gateway,
+        divided.workload as x_workload,
+        divided.call_labels as x_call_labels,
+        divided.allocation_share,
+        {%- for cost in costs %}
+        divided.{{ cost }},
+        {%- endfor %}
         {{ apportion.current_attribution() }} as attribution_version,
-        changed_at as x_changed_at
+        divided.changed_at as x_changed_at
+
     from divided
+
+    left join telemetry_keys
+        on divided.telemetry_key = telemetry_keys.telemetry_key
+        and divided.charge_date >= telemetry_keys.valid_from
+        and (divided.charge_date < telemetry_keys.valid_to or telemetry_keys.valid_to is null)
 
 )
 

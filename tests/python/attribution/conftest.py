@@ -11,8 +11,9 @@ import yaml
 from project_copy import Project
 
 MODELS = (
-    "int_attribution__version int_models__named int_attribution__changed_days int_attribution__telemetry "
-    "int_attribution__lines int_attribution__claims fct_attributed_charges fct_attribution_coverage"
+    "int_attribution__version int_models__named int_attribution__changed_days "
+    "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines int_attribution__claims "
+    "fct_attributed_charges fct_attribution_coverage"
 )
 SEEDS = ("telemetry_routes", "model_prices", "models")
 MONEY = "decimal(38, 18)"
@@ -80,15 +81,29 @@ class Attribution:
     def route(self, source, account, rank, gateway_key="", provider_key="", valid_from=""):
         """Whose bill the calls of a source are on."""
         self.seeds["telemetry_routes"].append(
-            dict(source=source, gateway_key=gateway_key, provider="Acme", billing_account=account)
-            | dict(provider_key=provider_key, rank=rank, valid_from=valid_from)
+            {
+                "source": source,
+                "gateway_key": gateway_key,
+                "provider": "Acme",
+                "billing_account": account,
+                "provider_key": provider_key,
+                "rank": rank,
+                "valid_from": valid_from,
+            }
         )
 
     def price(self, token_class, dollars, model="big"):
         """Our price of a million."""
         self.seeds["model_prices"].append(
-            dict(vendor="Acme", model=model, service_tier="standard", token_class=token_class)
-            | dict(valid_from="2026-01-01", price_per_million=dollars, currency="USD")
+            {
+                "vendor": "Acme",
+                "model": model,
+                "service_tier": "standard",
+                "token_class": token_class,
+                "valid_from": "2026-01-01",
+                "price_per_million": dollars,
+                "currency": "USD",
+            }
         )
 
     def run(self):
@@ -111,7 +126,9 @@ class Attribution:
                 "create or replace table main_intermediate.int_usage__days_read"
                 " (provider varchar, charge_date date, usage_read_at timestamp, changed_at timestamp)"
             )
-            connection.executemany("insert into main_intermediate.int_usage__days_read values (?, ?, ?, ?)", days)
+            connection.executemany(
+                "insert into main_intermediate.int_usage__days_read values (?, ?, ?, ?)", days
+            )
             connection.execute(
                 "create or replace table main_intermediate.int_charges__changed_days as"
                 " select provider, charge_date, changed_at from main_intermediate.int_usage__days_read"
@@ -122,8 +139,8 @@ class Attribution:
     def parts(self, account, amount="billed_cost"):
         """Who pays what of an account's bill: caller, else key, else nobody that the line knows.
 
-        Lines that were not split are read through. To 12 decimals, since shares have 18; that the parts add up to
-        the last digit is a test of its own.
+        Lines that were not split are read through. To 12 decimals, since shares have 18; that the parts add
+        up to the last digit is a test of its own.
         """
         rows = self.project.rows(
             f"""

@@ -47,7 +47,10 @@ def ranked_without_the_key(it, me):
 def no_class(it, me):
     it.route("gateway", me, 10, gateway_key=me)
     it.bill(me, 80, None, x_token_class="tokens")
-    for caller, used in {"A": {"cache_read": 100, "output": 1}, "B": {"input_uncached": 5, "output": 4}}.items():
+    for caller, used in {
+        "A": {"cache_read": 100, "output": 1},
+        "B": {"input_uncached": 5, "output": 4},
+    }.items():
         for token_class, quantity in used.items():
             it.saw("gateway", quantity * M, caller, x_api_key_id=me, x_token_class=token_class)
     it.saw("gateway", M, "unpriced", x_api_key_id=me, x_token_class="output_audio")
@@ -98,7 +101,9 @@ def own_key(it, me):
     it.route("router", me, 10, gateway_key=me)
     it.route("tracer", me, 20, gateway_key=me)
     it.bill(me, 50, 100)
-    it.bill("router's own", "2.5", None, x_token_class=None, x_source="router", service_provider_name="Router")
+    it.bill(
+        "router's own", "2.5", None, x_token_class=None, x_source="router", service_provider_name="Router"
+    )
     it.saw("router", 60, "A", x_api_key_id=me)
     it.saw("router", 40, "B", x_api_key_id=me)
     it.saw("tracer", 60, "A by tracer", x_api_key_id=me)
@@ -254,8 +259,8 @@ def test_levels_and_shares(split):
 
 def test_where_the_quantity_is_from(split):
     rows = split.project.rows(
-        "select distinct billing_account_id, quantity_basis from fct_attributed_charges where billing_account_id "
-        "in ('quantity_of_the_report', 'quantity_by_price', 'no_class', 'tiers')"
+        "select distinct billing_account_id, quantity_basis from fct_attributed_charges "
+        "where billing_account_id in ('quantity_of_the_report', 'quantity_by_price', 'no_class', 'tiers')"
     )
     assert dict(rows) == {
         "quantity_of_the_report": "usage report",

@@ -1,0 +1,225 @@
+{#
+    Whose bill a telemetry key is on. A provider's own report names its account; a gateway's log needs a route, the one of
+    its key and provider before the general one. What a gateway does not know (account, project, key) is told by its
+    `knows_` column, since absent means "none" in a provider's own report and "unknown" in a gateway's.
+#}
+{% set own_rank = 100 %}
+{% set open_start = "cast('" ~ var('first_date') ~ "' as date)" %}
+
+with
+
+keys as (
+
+    select
+        telemetry_key,
+        {%- for column in apportion.telemetry_columns() %}
+        {{ dbt.any_value(column) }} as {{ column }},
+        {%- endfor %}
+        max(charge_date) as last_day
+    from {{ ref('int_usage__daily') }}
+    group by telemetry_key
+
+),
+
+routes as (
+
+    select
+        {{ apportion.normalised('source') }} as source,
+        {{ apportion.normalised('gateway_key') }} as gateway_key,
+        {{ apportion.trimmed('provider') }} as provider,
+        {{ apportion.normalised('provider') }} as normalised_provider,
+        {{ apportion.trimmed('billing_account') }} as billing_account,
+        {{ apportion.trimmed('provider_key') }} as provider_key,
+        rank as source_rank,
+        coalesce(valid_from, {{ open_start }}) as valid_from
+    from {{ ref('telemetry_routes') }}
+
+),
+
+{#  Found by equality: by the id of the key at the gateway, by its name, or for all of its keys. #}
+possible_routes as (
+    {% for condition in [
+        'routes.gateway_key = ' ~ apportion.normalised('keys.x_api_key_id'),
+        'routes.gateway_key = ' ~ apportion.normalised('keys.x_api_key_name'),
+        'routes.gateway_key is null',
+    ] %}
+    select
+        keys.telemetry_key,
+        routes.provider as route_provider,
+        routes.billing_account as route_account,
+        routes.provider_key as route_key,
+        routes.source_rank,
+        {{ loop.index }} as generality,
+        routes.valid_from
+
+    from keys
+
+    inner join routes
+        on {{ apportion.normalised('keys.x_source') }} = routes.source
+        and {{ condition }}
+        and (
+            routes.normalised_provider is null
+            or keys.service_provider_name is null
+            or routes.normalised_provider = {{ apportion.normalised('keys.service_provider_name') }}
+        )
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+starts as (
+
+    select telemetry_key, valid_from from possible_routes
+    union all
+    select telemetry_key, {{ open_start }} as valid_from from keys
+
+),
+
+stretches as (
+
+    select
+        telemetry_key,
+        valid_from,
+        lead(valid_from) over (partition by telemetry_key order by valid_from) as valid_to
+    from (select distinct telemetry_key, valid_from from starts) as distinct_starts
+
+),
+
+ranked_routes as (
+
+    select
+        stretches.telemetry_key,
+        stretches.valid_from,
+        possible_routes.route_provider,
+        possible_routes.route_account,
+        possible_routes.route_key,
+        possible_routes.source_rank,
+        row_number() over (
+            partition by stretches.telemetry_key, stretches.valid_from
+            order by
+                possible_routes.generality,
+                case when possible_routes.route_provider is null then 1 else 0 end,
+                possible_routes.valid_from desc,
+                possible_routes.source_rank,
+                coalesce(possible_routes.route_key, '')
+        ) as best_first
+
+    from stretches
+
+    inner join possible_routes
+        on stretches.telemetry_key = possible_routes.telemetry_key
+        and stretches.valid_from >= possible_routes.valid_from
+
+),
+
+on_a_bill as (
+
+    select
+        keys.*,
+        stretches.valid_from,
+        stretches.valid_to,
+        best.route_account,
+        best.route_key,
+        keys.billing_account_id is not null as is_own,
+        coalesce(keys.service_provider_name, best.route_provider) as provider,
+        case
+            when best.source_rank is not null then best.source_rank
+            when keys.billing_account_id is not null then {{ own_rank }}
+        end as source_rank
+
+    from keys
+
+    inner join stretches
+        on keys.telemetry_key = stretches.telemetry_key
+
+    left join (select * from ranked_routes where best_first = 1) as best
+        on stretches.telemetry_key = best.telemetry_key
+        and stretches.valid_from = best.valid_from
+
+),
+
+{#  A provider's only account needs no route to name it. #}
+accounts as (
+
+    select
+        provider,
+        min(billing_account_id) as only_account
+    from on_a_bill
+    where is_own
+    group by provider
+    having count(distinct billing_account_id) = 1
+
+),
+
+{#  The project of a key, as the provider's own report last told it. #}
+newest_keys as (
+
+    select
+        provider,
+        x_api_key_id,
+        sub_account_id,
+        row_number() over (
+            partition by provider, x_api_key_id
+            order by last_day desc, coalesce(sub_account_id, '') desc
+        ) as newest_first
+    from on_a_bill
+    where is_own and x_api_key_id is not null
+
+),
+
+described as (
+
+    select
+        on_a_bill.telemetry_key,
+        on_a_bill.valid_from,
+        on_a_bill.valid_to,
+        on_a_bill.x_source,
+        on_a_bill.source_rank,
+        on_a_bill.is_own,
+        on_a_bill.provider,
+        coalesce(on_a_bill.billing_account_id, on_a_bill.route_account, accounts.only_account) as billing_account_id,
+        case when on_a_bill.is_own then on_a_bill.sub_account_id else newest_keys.sub_account_id end as sub_account_id,
+        on_a_bill.is_own or newest_keys.x_api_key_id is not null as knows_sub_account,
+        case when on_a_bill.is_own then on_a_bill.x_api_key_id else on_a_bill.route_key end as provider_key,
+        on_a_bill.is_own or on_a_bill.route_key is not null as knows_key,
+        coalesce(models.canonical_model, on_a_bill.x_model) as model,
+        coalesce(on_a_bill.x_service_tier, 'standard') as service_tier,
+        on_a_bill.x_context_tier as context_tier,
+        on_a_bill.x_region_scope as region_scope,
+        on_a_bill.x_token_class as token_class,
+        on_a_bill.x_attribution_level as attribution_level
+
+    from on_a_bill
+
+    left join accounts
+        on on_a_bill.provider = accounts.provider
+
+    left join newest_keys
+        on on_a_bill.provider = newest_keys.provider
+        and on_a_bill.route_key = newest_keys.x_api_key_id
+        and newest_keys.newest_first = 1
+
+    left join {{ ref('int_models__named') }} as models
+        on on_a_bill.service_provider_name = models.provider_name
+        and on_a_bill.x_model = models.model
+
+    where on_a_bill.provider is not null
+        and on_a_bill.source_rank is not null
+
+),
+
+final as (
+
+    select
+        described.*,
+        {#  Numbers for what is compared day by day: texts would cost most of the time. #}
+        row_number() over (order by telemetry_key, valid_from) as telemetry_number,
+        dense_rank() over (
+            order by {{ apportion.fields_as_one(['provider', 'billing_account_id', 'model', 'service_tier']) }}
+        ) as calls_number,
+        dense_rank() over (order by {{ apportion.fields_as_one(['provider', 'provider_key']) }}) as key_number
+    from described
+
+)
+
+select * from final
