@@ -24,7 +24,7 @@ DAYS, MODELS = 90, 20
 CLASSES = ("input_uncached", "cache_read", "cache_write_5m", "output", "input_audio")
 KEYS_A_LINE, CALLERS_A_LINE = 4, 6
 MODELS_RUN = (
-    "int_attribution__version int_models__named int_attribution__changed_days "
+    "int_models__named int_attribution__changed_days "
     "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines int_attribution__claims "
     "fct_attributed_charges"
 )

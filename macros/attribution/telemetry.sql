@@ -87,14 +87,20 @@
 
 
 {#
-    A short name of the seeds that decide how bills are split, as SQL: when one of them changes, the models that keep
-    splits rewrite themselves.
+    A short name of the seeds that decide how bills are split: when one of them changes, the models that keep splits
+    rewrite themselves. The order of their rows does not matter.
 #}
-{% macro current_attribution() -%}
-    (select attribution_version from {{ ref('int_attribution__version') }})
-{%- endmacro %}
+{% macro attribution_version() %}
+    {% set texts = [] %}
+    {% for seed in [ref('telemetry_routes'), ref('model_prices'), ref('models')] %}
+        {% for row in apportion.seed_rows(seed, []) %}
+            {% do texts.append(seed.identifier ~ tojson(row, sort_keys=true)) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(local_md5(texts | sort | join)) }}
+{% endmacro %}
 
 {# Condition on rows of a model that were split by the present seeds. #}
 {% macro is_current_attribution() -%}
-    attribution_version = {{ apportion.current_attribution() }}
+    attribution_version = '{{ attribution_version() }}'
 {%- endmacro %}

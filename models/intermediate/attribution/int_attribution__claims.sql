@@ -1,5 +1,7 @@
 -- depends_on: {{ ref('int_attribution__changed_days') }}
--- depends_on: {{ ref('int_attribution__version') }}
+-- depends_on: {{ ref('telemetry_routes') }}
+-- depends_on: {{ ref('model_prices') }}
+-- depends_on: {{ ref('models') }}
 {#
     How much of a bill key each telemetry key was seen to use. A telemetry quantity is claimed by one bill key only: where
     it may be on several (a gateway does not know the region, or the project), it is cut over them as the bill is.
@@ -460,7 +462,7 @@ final as (
         on_known_keys.usage_rows,
         cast(on_known_keys.reported_measure as {{ apportion.money() }}) as reported_measure,
         cast(coalesce(cut.measure, on_known_keys.measure) as {{ apportion.money() }}) as measure,
-        {{ apportion.current_attribution() }} as attribution_version,
+        '{{ attribution_version() }}' as attribution_version,
         on_known_keys.x_changed_at
 
     from on_known_keys

@@ -30,7 +30,7 @@ routes as (
         {{ apportion.normalised('provider') }} as normalised_provider,
         {{ apportion.trimmed('billing_account') }} as billing_account,
         {{ apportion.trimmed('provider_key') }} as provider_key,
-        rank as source_rank,
+        cast(rank as {{ dbt.type_bigint() }}) as source_rank,
         coalesce(valid_from, {{ open_start }}) as valid_from
     from {{ ref('telemetry_routes') }}
 

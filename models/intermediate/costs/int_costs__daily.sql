@@ -1,5 +1,7 @@
 -- depends_on: {{ ref('int_attribution__changed_days') }}
--- depends_on: {{ ref('int_attribution__version') }}
+-- depends_on: {{ ref('telemetry_routes') }}
+-- depends_on: {{ ref('model_prices') }}
+-- depends_on: {{ ref('models') }}
 {#
     The last model that scans the fact: ownership, allocation and every mart work on these rows. Money is in
     billing currency, so rates may change without rewriting it.
@@ -261,7 +263,7 @@ final as (
         summed.{{ cost }},
         {%- endfor %}
         '{{ apportion.tuple_version() }}' as tuple_version,
-        case when splittable.provider is not null then {{ apportion.current_attribution() }} end as attribution_version,
+        case when splittable.provider is not null then '{{ attribution_version() }}' end as attribution_version,
         summed.x_changed_at
 
     from summed

@@ -1,5 +1,7 @@
 -- depends_on: {{ ref('int_attribution__changed_days') }}
--- depends_on: {{ ref('int_attribution__version') }}
+-- depends_on: {{ ref('telemetry_routes') }}
+-- depends_on: {{ ref('model_prices') }}
+-- depends_on: {{ ref('models') }}
 {#
     Bill lines divided over the usage that claims their key, in proportion to what each row of it counts for; what
     nothing claims stays on the line's own key. Parts add up to their line to the last digit in all four costs. A line
@@ -326,7 +328,7 @@ final as (
         {%- for cost in costs %}
         divided.{{ cost }},
         {%- endfor %}
-        {{ apportion.current_attribution() }} as attribution_version,
+        '{{ attribution_version() }}' as attribution_version,
         divided.changed_at as x_changed_at
 
     from divided

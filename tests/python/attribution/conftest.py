@@ -11,7 +11,7 @@ import yaml
 from project_copy import Project
 
 MODELS = (
-    "int_attribution__version int_models__named int_attribution__changed_days "
+    "int_models__named int_attribution__changed_days "
     "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines int_attribution__claims "
     "fct_attributed_charges fct_attribution_coverage"
 )
