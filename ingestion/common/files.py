@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,6 +28,8 @@ from ingestion.common.errors import IngestionError
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
 NULLS = ["", "NULL", "null"]
+# The column with the number of a row in its file.
+ROW = "source_row"
 ROWS_AT_ONCE = 100_000
 BYTES_AT_ONCE = 16 * 2**20
 
@@ -94,23 +96,40 @@ def header(item: FileItemDict) -> list[str]:
         return [name.strip() for name in next(csv.reader(text), [])]
 
 
-def read(item: FileItemDict, names: list[str]) -> Iterator[pa.Table]:
-    """The file's rows in order, every column text, under these names (as many as the header has)."""
-    batches = _read_parquet(item) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+def read(
+    item: FileItemDict, names: list[str | None], keep: Callable[[pa.Table], Any] | None = None
+) -> Iterator[pa.Table]:
+    """The file's rows in order, every column text, under these names, and each with its number (ROW).
+
+    names   as many as the header has; a column named None is not read
+    keep    which rows to keep: a table under these names, its types as in the file -> a mask; what it
+            drops is never turned into text
+    """
+    wanted = [name for name in names if name is not None]
+    batches = _read_parquet(item, names) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+    before = 0
     for batch in batches:
-        columns = [as_text(column) for column in batch.columns]
-        yield pa.table(dict(zip(names, columns, strict=True)))
+        table = pa.table(dict(zip(wanted, batch.columns, strict=True)))
+        numbers = pa.array(range(before + 1, before + len(batch) + 1), pa.int64())
+        before += len(batch)
+        if keep:
+            mask = keep(table)
+            table, numbers = table.filter(mask), pc.filter(numbers, mask)
+        yield pa.table({ROW: numbers} | {name: as_text(table[name]) for name in wanted})
 
 
-def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
+def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
+    every = [name if name is not None else f"unread {at}" for at, name in enumerate(names)]
+    wanted = [name for name in names if name is not None]
     with open_unpacked(item) as file:
         try:
             yield from pa_csv.open_csv(
                 file,
-                read_options=pa_csv.ReadOptions(column_names=names, skip_rows=1, block_size=BYTES_AT_ONCE),
+                read_options=pa_csv.ReadOptions(column_names=every, skip_rows=1, block_size=BYTES_AT_ONCE),
                 parse_options=pa_csv.ParseOptions(newlines_in_values=True),
                 convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
+                    column_types=dict.fromkeys(wanted, pa.string()),
+                    include_columns=wanted,
                     null_values=NULLS,
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
@@ -126,9 +145,13 @@ def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
             ) from error
 
 
-def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+def _read_parquet(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
     with _parquet(item) as file:
-        yield from file.iter_batches(ROWS_AT_ONCE)
+        theirs = file.schema_arrow.names
+        wanted = [column for column, name in zip(theirs, names, strict=True) if name is not None]
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
+            # In the order of the names, whatever the reader's is.
+            yield batch.select(wanted)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ A source says in a function what rows one record gives; everything else is here:
 
     def rows(record):                       # a parsed line; yields tuples in the order of the columns
         usage = part(record, "usage")
-        yield text(record, "time"), text(record, "id"), whole(usage, "tokens")
+        yield record.get("time"), record.get("id"), whole(usage, "tokens")
 
     SOURCE = Source(tables=(CALLS, QUARANTINE, LOG_FILES), windowed=False, locate=locate,
                     read=lambda run: [log_resource(run, CALLS, rows, day_from="called_at")], ...)
@@ -32,6 +32,7 @@ from gzip import BadGzipFile
 from typing import TYPE_CHECKING, Any
 
 import dlt
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -109,11 +110,22 @@ def part(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def text(record: dict[str, Any], name: str) -> str | None:
-    """A member as text: numbers, true and false, objects and lists as JSON writes them, keys sorted."""
-    value = record.get(name)
+    """A member as text (see as_text)."""
+    return as_text(record.get(name))
+
+
+def as_text(value: Any) -> str | None:
+    """A value as text: numbers, true and false, objects and lists as JSON writes them, keys sorted.
+
+    The columns of a log table that are text do this by themselves.
+    """
     if value is None or type(value) is str:
         return value
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        # An integer of more than 64 bits.
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def whole(record: dict[str, Any], name: str) -> int | None:
@@ -317,12 +329,14 @@ def check_time(moment: Any, latest: str) -> None:
 
 
 def arrow_rows(table: Table, columns: dict[str, Any]) -> pa.Table:
-    """Values by column as Arrow; a value of another type is a TypeError."""
+    """Values by column as Arrow; what is no whole number in such a column is a TypeError."""
     arrays = []
     for name, values in columns.items():
-        kind = table.columns[name]
+        kind, types = table.columns[name], set(map(type, values))
+        if kind == "text" and not types <= {str, type(None)}:
+            values = list(map(as_text, values))
         # Arrow would cut 1.5 to 1 silently.
-        if kind == "bigint" and not set(map(type, values)) <= {int, type(None)}:
+        if kind == "bigint" and not types <= {int, type(None)}:
             raise TypeError(f"{table.name}.{name} holds what is no whole number")
         arrays.append(pa.array(values, _ARROW[kind]))
     # dlt's merge keys are never null, and it warns where Arrow says that they might be.
