@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -202,7 +203,9 @@ def line_of(file_url: str, row: int) -> int:
     """The line of a CSV on which its row-th row ends; rows and lines differ where cells hold line ends."""
     import fsspec
 
-    with fsspec.open(file_url, "rt", encoding="utf-8-sig", compression="infer", newline="") as text:
+    # dlt writes a local path as a URL; fsspec takes the name as it is.
+    place = unquote(file_url) if file_url.startswith("file://") else file_url
+    with fsspec.open(place, "rt", encoding="utf-8-sig", compression="infer", newline="") as text:
         reader = csv.reader(text)
         for number, _ in enumerate(reader):
             if number == row:

@@ -75,11 +75,14 @@ def parse(line: bytes) -> Any:
 def invocations(record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """The row of a record; the rows of an envelope in which CloudWatch Logs passes records on."""
     if "logEvents" in record:
-        for event in record["logEvents"]:
-            yield from invocations(orjson.loads(event["message"]))
+        for told in events(record["logEvents"]):
+            yield from invocations(told)
         return
     if record.get("schemaType") != "ModelInvocationLog":
         raise RecordError("schemaType is not ModelInvocationLog")
+    for name in ("modelId", "accountId"):
+        if not record.get(name):
+            raise RecordError(f"{name} is absent")
     get, given, answered = record.get, part(record, "input"), part(record, "output")
     yield (
         get("timestamp"),
@@ -99,6 +102,18 @@ def invocations(record: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         whole(given, "cacheWriteInputTokenCount"),
         whole(answered, "outputTokenCount"),
     )
+
+
+def events(told: Any) -> Iterator[dict[str, Any]]:
+    """The records in an envelope."""
+    if type(told) is not list:
+        raise RecordError("logEvents is no list")
+    for event in told:
+        message = event.get("message") if type(event) is dict else None
+        record = orjson.loads(message) if type(message) is str else None
+        if type(record) is not dict:
+            raise RecordError("an event has no record as its message")
+        yield record
 
 
 def resources(run: Run) -> Iterator[Any]:
@@ -133,7 +148,6 @@ def suites() -> dict[str, list[Any]]:
             gate.matching("line_item_currency_code", "^[A-Z]{3}$", "is no currency", "write it like USD"),
             gate.utc_time("bill_billing_period_start_date"),
         ],
-        INVOCATIONS.name: [gate.present("model_id"), gate.present("account_id")],
     }
 
 

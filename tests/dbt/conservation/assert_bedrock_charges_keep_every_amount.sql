@@ -7,7 +7,7 @@
     other=ref('int_bedrock__charges'),
     keys=[
         ['charge_date', 'charge_date', 'charge_date'],
-        ['account', 'line_item_usage_account_id', 'sub_account_id'],
+        ['usage_account', 'line_item_usage_account_id', 'sub_account_id'],
     ],
     amounts=[
         ['lines', '1', '1'],

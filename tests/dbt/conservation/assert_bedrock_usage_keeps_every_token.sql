@@ -8,7 +8,7 @@
     other='(select * from ' ~ ref('int_bedrock__usage') ~ " where x_token_class <> 'requests')",
     keys=[
         ['charge_date', 'charge_date', 'charge_date'],
-        ['account', 'account_id', 'sub_account_id'],
+        ['usage_account', 'account_id', 'sub_account_id'],
     ],
     amounts=[[
         'tokens',
