@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 LOCATION = Need("bucket_url", "the file, folder or bucket URL to read, or a JSON list of them")
 
-# What our columns are called in the file, in its order; None leaves the file out.
-Naming = Callable[[list[str], str], list[str] | None]
+# What the columns of a file are called here, in its order. A column that is None is not read; None for all of
+# them leaves the file out.
+Naming = Callable[[list[str], str], list[str | None] | None]
 
 
 def file_table(name: str, grain: str, columns: list[str]) -> Table:
@@ -30,18 +31,21 @@ def file_table(name: str, grain: str, columns: list[str]) -> Table:
     return Table(
         name=name,
         grain=grain,
-        columns={"source_file": "text", "source_row": "bigint", **dict.fromkeys(columns, "text")},
-        key=("source_file", "source_row"),
+        columns={"source_file": "text", files.ROW: "bigint", **dict.fromkeys(columns, "text")},
+        key=("source_file", files.ROW),
         # The file too, or one file would wipe the same day of another.
         replaced_by=("source_file", DAY),
         arrow=True,
     )
 
 
-def file_resource(run: Run, table: Table, day_from: str, naming: Naming) -> Any:
+def file_resource(
+    run: Run, table: Table, day_from: str, naming: Naming, keep: Callable[[pa.Table], Any] | None = None
+) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
-    day_from: the column of ours whose first ten characters are the row's day.
+    day_from   the column of ours whose first ten characters are the row's day
+    keep       which rows are the source's; all where it is None (see files.read)
     Files that were read before and are gone are read as empty, so their rows go.
     """
 
@@ -57,7 +61,7 @@ def file_resource(run: Run, table: Table, day_from: str, naming: Naming) -> Any:
                 )
                 continue
             days = covered.setdefault(item["file_url"], set())
-            for part in placed(item, names, day_from):
+            for part in placed(item, names, day_from, keep):
                 kept = within(part, run)
                 days.update(pc.unique(kept[DAY]).to_pylist())
                 yield kept
@@ -76,19 +80,23 @@ def file_resource(run: Run, table: Table, day_from: str, naming: Naming) -> Any:
     return dlt.resource(rows, name=table.name, **table.hints)
 
 
-def placed(item: FileItemDict, names: list[str], day_from: str) -> Iterator[pa.Table]:
+def placed(
+    item: FileItemDict,
+    names: list[str | None],
+    day_from: str,
+    keep: Callable[[pa.Table], Any] | None = None,
+) -> Iterator[pa.Table]:
     """The rows of one file with their file, row and day."""
-    before = 0
-    for part in files.read(item, names):
+    for part in files.read(item, names, keep):
         count, times = len(part), part[day_from]
         is_time = pc.fill_null(pc.match_substring_regex(times, gate.UTC_TIME), False)
         if not pc.all(is_time).as_py():
-            row = pc.index(is_time, False).as_py()
-            found = times[row].as_py()
+            at = pc.index(is_time, False).as_py()
+            found = times[at].as_py()
             column = files.header(item)[names.index(day_from)]
             raise IngestionError(
                 f'"{found}" is no UTC time' if found else "the time is empty",
-                where=files.place(item["file_url"], before + row + 1, column),
+                where=files.place(item["file_url"], part[files.ROW][at].as_py(), column),
                 mend="write it like 2026-02-01T00:00:00Z",
             )
         # dlt's merge keys are never null, and it warns where Arrow says that they might be.
@@ -98,9 +106,7 @@ def placed(item: FileItemDict, names: list[str], day_from: str) -> Iterator[pa.T
         }
         for name, values in keys.items():
             part = part.append_column(pa.field(name, values.type, nullable=False), values)
-        numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
-        yield part.append_column("source_row", numbers).append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
-        before += count
+        yield part.append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
 
 
 def within(rows: pa.Table, run: Run) -> pa.Table:

@@ -10,10 +10,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,21 +29,26 @@ from ingestion.common.errors import IngestionError
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
 NULLS = ["", "NULL", "null"]
+# The column with the number of a row in its file.
+ROW = "source_row"
 ROWS_AT_ONCE = 100_000
 BYTES_AT_ONCE = 16 * 2**20
 
 
-def find(locations: str | list[str], file_glob: str) -> Iterator[FileItemDict]:
-    """The data files under each location: a file, a folder or a bucket URL.
+def find(
+    locations: str | list[str], file_glob: str, suffixes: tuple[str, ...] = SUFFIXES
+) -> Iterator[FileItemDict]:
+    """The files of these kinds under each location: a file, a folder or a bucket URL.
 
     Raises IngestionError where a location holds none.
     """
     for location in locations_of(locations):
-        folder, pattern = split_location(location, file_glob)
-        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item)]
+        folder, pattern = split_location(location, file_glob, suffixes)
+        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item, suffixes)]
         if not found:
+            kinds = "CSV or Parquet" if suffixes == SUFFIXES else " or ".join(suffixes)
             raise IngestionError(
-                f'no CSV or Parquet file matches "{pattern}"',
+                f'no {kinds} file matches "{pattern}"',
                 where=location,
                 mend="check the location; file_glob chooses among its files",
                 exit_code=2,
@@ -57,11 +63,11 @@ def locations_of(setting: str | list[str]) -> list[str]:
     return list(setting)
 
 
-def split_location(location: str, file_glob: str) -> tuple[str, str]:
+def split_location(location: str, file_glob: str, suffixes: tuple[str, ...] = SUFFIXES) -> tuple[str, str]:
     """A location as folder and pattern; one file is a pattern that only it matches."""
     if "://" not in location:
         location = Path(location).expanduser().absolute().as_uri()
-    if location.endswith(SUFFIXES):
+    if location.endswith(suffixes):
         folder, _, name = location.rpartition("/")
         return folder, name
     return location.rstrip("/"), file_glob
@@ -76,8 +82,8 @@ def lies_in(url: str, locations: str | list[str], file_glob: str) -> bool:
     return False
 
 
-def _is_data(item: FileItemDict) -> bool:
-    return item["file_name"].endswith(SUFFIXES) and not PurePosixPath(item["file_name"]).name.startswith(
+def _is_data(item: FileItemDict, suffixes: tuple[str, ...]) -> bool:
+    return item["file_name"].endswith(suffixes) and not PurePosixPath(item["file_name"]).name.startswith(
         (".", "_")
     )
 
@@ -87,27 +93,44 @@ def header(item: FileItemDict) -> list[str]:
     if item["file_name"].endswith(".parquet"):
         with _parquet(item) as file:
             return file.schema_arrow.names
-    with io.TextIOWrapper(_open(item), "utf-8-sig", newline="") as text:
+    with io.TextIOWrapper(open_unpacked(item), "utf-8-sig", newline="") as text:
         return [name.strip() for name in next(csv.reader(text), [])]
 
 
-def read(item: FileItemDict, names: list[str]) -> Iterator[pa.Table]:
-    """The file's rows in order, every column text, under these names (as many as the header has)."""
-    batches = _read_parquet(item) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+def read(
+    item: FileItemDict, names: list[str | None], keep: Callable[[pa.Table], Any] | None = None
+) -> Iterator[pa.Table]:
+    """The file's rows in order, every column text, under these names, and each with its number (ROW).
+
+    names   as many as the header has; a column named None is not read
+    keep    which rows to keep: a table under these names, its types as in the file -> a mask; what it
+            drops is never turned into text
+    """
+    wanted = [name for name in names if name is not None]
+    batches = _read_parquet(item, names) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+    before = 0
     for batch in batches:
-        columns = [as_text(column) for column in batch.columns]
-        yield pa.table(dict(zip(names, columns, strict=True)))
+        table = pa.table(dict(zip(wanted, batch.columns, strict=True)))
+        numbers = pa.array(range(before + 1, before + len(batch) + 1), pa.int64())
+        before += len(batch)
+        if keep:
+            mask = keep(table)
+            table, numbers = table.filter(mask), pc.filter(numbers, mask)
+        yield pa.table({ROW: numbers} | {name: as_text(table[name]) for name in wanted})
 
 
-def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
-    with _open(item) as file:
+def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
+    every = [name if name is not None else f"unread {at}" for at, name in enumerate(names)]
+    wanted = [name for name in names if name is not None]
+    with open_unpacked(item) as file:
         try:
             yield from pa_csv.open_csv(
                 file,
-                read_options=pa_csv.ReadOptions(column_names=names, skip_rows=1, block_size=BYTES_AT_ONCE),
+                read_options=pa_csv.ReadOptions(column_names=every, skip_rows=1, block_size=BYTES_AT_ONCE),
                 parse_options=pa_csv.ParseOptions(newlines_in_values=True),
                 convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
+                    column_types=dict.fromkeys(wanted, pa.string()),
+                    include_columns=wanted,
                     null_values=NULLS,
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
@@ -123,9 +146,13 @@ def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
             ) from error
 
 
-def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+def _read_parquet(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
     with _parquet(item) as file:
-        yield from file.iter_batches(ROWS_AT_ONCE)
+        theirs = file.schema_arrow.names
+        wanted = [column for column, name in zip(theirs, names, strict=True) if name is not None]
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
+            # In the order of the names, whatever the reader's is.
+            yield batch.select(wanted)
 
 
 @contextmanager
@@ -141,8 +168,8 @@ def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
             ) from error
 
 
-def _open(item: FileItemDict) -> Any:
-    # dlt looks at the name: .gz is unpacked while it is read.
+def open_unpacked(item: FileItemDict) -> Any:
+    """A file's bytes; dlt looks at the name, and .gz is unpacked while it is read."""
     return item.open(compression="auto")
 
 
@@ -176,7 +203,9 @@ def line_of(file_url: str, row: int) -> int:
     """The line of a CSV on which its row-th row ends; rows and lines differ where cells hold line ends."""
     import fsspec
 
-    with fsspec.open(file_url, "rt", encoding="utf-8-sig", compression="infer", newline="") as text:
+    # dlt writes a local path as a URL; fsspec takes the name as it is.
+    place = unquote(file_url) if file_url.startswith("file://") else file_url
+    with fsspec.open(place, "rt", encoding="utf-8-sig", compression="infer", newline="") as text:
         reader = csv.reader(text)
         for number, _ in enumerate(reader):
             if number == row:

@@ -1,0 +1,1 @@
+{{ apportion.changed_days('bedrock', usage_tables=['invocations']) }}
