@@ -23,6 +23,9 @@ LOCATION = Need("bucket_url", "the file, folder or bucket URL to read, or a JSON
 
 # What our columns are called in the file, in its order; None leaves the file out.
 Naming = Callable[[list[str], str], list[str] | None]
+# A file's rows in order, all text under our names, source_row among them where rows are not counted
+# from 1; None leaves the file out.
+Reading = Callable[["FileItemDict"], Iterator[pa.Table] | None]
 
 
 def file_table(name: str, grain: str, columns: list[str]) -> Table:
@@ -38,26 +41,44 @@ def file_table(name: str, grain: str, columns: list[str]) -> Table:
     )
 
 
-def file_resource(run: Run, table: Table, day_from: str, naming: Naming) -> Any:
+def file_resource(
+    run: Run,
+    table: Table,
+    day_from: str,
+    naming: Naming | None = None,
+    *,
+    reading: Reading | None = None,
+    chosen: Callable[[list[FileItemDict]], list[FileItemDict]] | None = None,
+    suffixes: tuple[str, ...] = files.SUFFIXES,
+) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
     day_from: the column of ours whose first ten characters are the row's day.
-    Files that were read before and are gone are read as empty, so their rows go.
+    naming: our names for a file's columns; or `reading`, for files that hold more than columns of text.
+    chosen: which of the files count, where an export leaves superseded ones behind.
+    Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
+
+    def read(item: FileItemDict) -> Iterator[pa.Table] | None:
+        if reading is not None:
+            return reading(item)
+        names = naming(files.header(item), item["file_url"])
+        return None if names is None else files.read(item, names)
 
     def rows() -> Iterator[Any]:
         locations, pattern = run.setting("bucket_url"), run.setting("file_glob", "**/*")
         covered: dict[str, set[date]] = {}
-        for item in files.find(locations, pattern):
-            names = naming(files.header(item), item["file_url"])
-            if names is None:
+        found = list(files.find(locations, pattern, suffixes))
+        for item in chosen(found) if chosen else found:
+            parts = read(item)
+            if parts is None:
                 print(
                     f"  {run.source.name}: left out, another kind of file: {item['file_url']}",
                     flush=True,
                 )
                 continue
             days = covered.setdefault(item["file_url"], set())
-            for part in placed(item, names, day_from):
+            for part in placed(item, parts, day_from):
                 kept = within(part, run)
                 days.update(pc.unique(kept[DAY]).to_pylist())
                 yield kept
@@ -76,19 +97,23 @@ def file_resource(run: Run, table: Table, day_from: str, naming: Naming) -> Any:
     return dlt.resource(rows, name=table.name, **table.hints)
 
 
-def placed(item: FileItemDict, names: list[str], day_from: str) -> Iterator[pa.Table]:
+def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iterator[pa.Table]:
     """The rows of one file with their file, row and day."""
     before = 0
-    for part in files.read(item, names):
+    for part in parts:
         count, times = len(part), part[day_from]
+        if "source_row" in part.column_names:
+            numbers = part["source_row"]
+            part = part.drop_columns(["source_row"])
+        else:
+            numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
         is_time = pc.fill_null(pc.match_substring_regex(times, gate.UTC_TIME), False)
         if not pc.all(is_time).as_py():
             row = pc.index(is_time, False).as_py()
             found = times[row].as_py()
-            column = files.header(item)[names.index(day_from)]
             raise IngestionError(
                 f'"{found}" is no UTC time' if found else "the time is empty",
-                where=files.place(item["file_url"], before + row + 1, column),
+                where=files.place(item["file_url"], numbers[row].as_py(), named(item, part, day_from)),
                 mend="write it like 2026-02-01T00:00:00Z",
             )
         # dlt's merge keys are never null, and it warns where Arrow says that they might be.
@@ -98,9 +123,16 @@ def placed(item: FileItemDict, names: list[str], day_from: str) -> Iterator[pa.T
         }
         for name, values in keys.items():
             part = part.append_column(pa.field(name, values.type, nullable=False), values)
-        numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
         yield part.append_column("source_row", numbers).append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
         before += count
+
+
+def named(item: FileItemDict, part: pa.Table, column: str) -> str:
+    """A column of ours as the file calls it, where the file has a header of as many."""
+    if item["file_name"].endswith(files.JSON_LINES):
+        return column
+    header = files.header(item)
+    return header[part.column_names.index(column)] if len(header) == part.num_columns else column
 
 
 def within(rows: pa.Table, run: Run) -> pa.Table:

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -24,25 +25,31 @@ from dlt.sources.filesystem import filesystem
 from fsspec.utils import glob_translate
 
 from ingestion.common.errors import IngestionError
+from ingestion.common.money import exact_json
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# One JSON object a line. Only sources that expect them look for these: manifests of exports are JSON too.
+JSON_LINES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 # What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
 NULLS = ["", "NULL", "null"]
 ROWS_AT_ONCE = 100_000
 BYTES_AT_ONCE = 16 * 2**20
 
 
-def find(locations: str | list[str], file_glob: str) -> Iterator[FileItemDict]:
+def find(
+    locations: str | list[str], file_glob: str, suffixes: tuple[str, ...] = SUFFIXES
+) -> Iterator[FileItemDict]:
     """The data files under each location: a file, a folder or a bucket URL.
 
     Raises IngestionError where a location holds none.
     """
     for location in locations_of(locations):
         folder, pattern = split_location(location, file_glob)
-        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item)]
+        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item, suffixes)]
         if not found:
+            kinds = "CSV or Parquet file" if suffixes == SUFFIXES else f"file ({', '.join(suffixes)})"
             raise IngestionError(
-                f'no CSV or Parquet file matches "{pattern}"',
+                f'no {kinds} matches "{pattern}"',
                 where=location,
                 mend="check the location; file_glob chooses among its files",
                 exit_code=2,
@@ -61,7 +68,7 @@ def split_location(location: str, file_glob: str) -> tuple[str, str]:
     """A location as folder and pattern; one file is a pattern that only it matches."""
     if "://" not in location:
         location = Path(location).expanduser().absolute().as_uri()
-    if location.endswith(SUFFIXES):
+    if location.endswith((*SUFFIXES, *JSON_LINES)):
         folder, _, name = location.rpartition("/")
         return folder, name
     return location.rstrip("/"), file_glob
@@ -76,8 +83,8 @@ def lies_in(url: str, locations: str | list[str], file_glob: str) -> bool:
     return False
 
 
-def _is_data(item: FileItemDict) -> bool:
-    return item["file_name"].endswith(SUFFIXES) and not PurePosixPath(item["file_name"]).name.startswith(
+def _is_data(item: FileItemDict, suffixes: tuple[str, ...]) -> bool:
+    return item["file_name"].endswith(suffixes) and not PurePosixPath(item["file_name"]).name.startswith(
         (".", "_")
     )
 
@@ -93,10 +100,43 @@ def header(item: FileItemDict) -> list[str]:
 
 def read(item: FileItemDict, names: list[str]) -> Iterator[pa.Table]:
     """The file's rows in order, every column text, under these names (as many as the header has)."""
-    batches = _read_parquet(item) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
-    for batch in batches:
+    found = batches(item) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+    for batch in found:
         columns = [as_text(column) for column in batch.columns]
         yield pa.table(dict(zip(names, columns, strict=True)))
+
+
+def json_lines(item: FileItemDict) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line that is not blank; fractions stay the text they are.
+
+    Raises IngestionError at a line that is no JSON object: a bill without it would be another bill.
+    """
+    with _open(item) as file:
+        for number, line in enumerate(_lines(item, file), 1):
+            if not line.strip():
+                continue
+            try:
+                found = exact_json(line)
+            except ValueError:
+                found = None
+            if not isinstance(found, dict):
+                raise IngestionError(
+                    "the line is no JSON object",
+                    where=f"{item['file_url']}, line {number}",
+                    mend="export it again; a half-written file is not loaded",
+                )
+            yield number, found
+
+
+def _lines(item: FileItemDict, file: Any) -> Iterator[bytes]:
+    try:
+        yield from file
+    except (EOFError, OSError, zlib.error) as error:
+        raise IngestionError(
+            f"the file breaks off: {error}",
+            where=item["file_url"],
+            mend="export it again; a half-written file is not loaded",
+        ) from error
 
 
 def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
@@ -123,7 +163,8 @@ def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
             ) from error
 
 
-def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+def batches(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file as they are, nested ones too."""
     with _parquet(item) as file:
         yield from file.iter_batches(ROWS_AT_ONCE)
 
@@ -168,7 +209,10 @@ def _plain(kind: pa.DataType, value: Any) -> Any:
 
 def place(url: str, row: int, column: str) -> str:
     """File, line and column of a value."""
-    at = f"row {row}" if url.endswith(".parquet") else f"line {line_of(url, row)}"
+    if url.endswith(".parquet"):
+        at = f"row {row}"
+    else:
+        at = f"line {row if url.endswith(JSON_LINES) else line_of(url, row)}"
     return f"{url}, {at}, column {column}"
 
 
