@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -113,7 +114,7 @@ def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iter
             found = times[row].as_py()
             raise IngestionError(
                 f'"{found}" is no UTC time' if found else "the time is empty",
-                where=files.place(item["file_url"], numbers[row].as_py(), named(item, part, day_from)),
+                where=files.place(item["file_url"], numbers[row].as_py(), named(item, day_from)),
                 mend="write it like 2026-02-01T00:00:00Z",
             )
         # dlt's merge keys are never null, and it warns where Arrow says that they might be.
@@ -127,12 +128,12 @@ def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iter
         before += count
 
 
-def named(item: FileItemDict, part: pa.Table, column: str) -> str:
-    """A column of ours as the file calls it, where the file has a header of as many."""
+def named(item: FileItemDict, column: str) -> str:
+    """A column of ours as the file's header spells it."""
     if item["file_name"].endswith(files.JSON_LINES):
         return column
-    header = files.header(item)
-    return header[part.column_names.index(column)] if len(header) == part.num_columns else column
+    plain = column.replace("_", "")
+    return next((name for name in files.header(item) if re.sub(r"\W|_", "", name).lower() == plain), column)
 
 
 def within(rows: pa.Table, run: Run) -> pa.Table:
