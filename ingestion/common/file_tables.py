@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ LOCATION = Need("bucket_url", "the file, folder or bucket URL to read, or a JSON
 # What the columns of a file are called here, in its order. A column that is None is not read; None for all of
 # them leaves the file out.
 Naming = Callable[[list[str], str], list[str | None] | None]
+# A file's rows in order, all text under our names, source_row among them where rows are not counted
+# from 1; None leaves the file out.
+Reading = Callable[["FileItemDict"], Iterator[pa.Table] | None]
 
 
 def file_table(name: str, grain: str, columns: list[str]) -> Table:
@@ -40,28 +44,45 @@ def file_table(name: str, grain: str, columns: list[str]) -> Table:
 
 
 def file_resource(
-    run: Run, table: Table, day_from: str, naming: Naming, keep: Callable[[pa.Table], Any] | None = None
+    run: Run,
+    table: Table,
+    day_from: str,
+    naming: Naming | None = None,
+    keep: Callable[[pa.Table], Any] | None = None,
+    *,
+    reading: Reading | None = None,
+    chosen: Callable[[list[FileItemDict]], list[FileItemDict]] | None = None,
+    suffixes: tuple[str, ...] = files.SUFFIXES,
 ) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
     day_from   the column of ours whose first ten characters are the row's day
+    naming     our names for a file's columns; or `reading`, for files that hold more than columns of text
     keep       which rows are the source's; all where it is None (see files.read)
-    Files that were read before and are gone are read as empty, so their rows go.
+    chosen     which of the files count, where an export leaves superseded ones behind
+    Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
+
+    def read(item: FileItemDict) -> Iterator[pa.Table] | None:
+        if reading is not None:
+            return reading(item)
+        names = naming(files.header(item), item["file_url"])
+        return None if names is None else files.read(item, names, keep)
 
     def rows() -> Iterator[Any]:
         locations, pattern = run.setting("bucket_url"), run.setting("file_glob", "**/*")
         covered: dict[str, set[date]] = {}
-        for item in files.find(locations, pattern):
-            names = naming(files.header(item), item["file_url"])
-            if names is None:
+        found = list(files.find(locations, pattern, suffixes))
+        for item in chosen(found) if chosen else found:
+            parts = read(item)
+            if parts is None:
                 print(
                     f"  {run.source.name}: left out, another kind of file: {item['file_url']}",
                     flush=True,
                 )
                 continue
             days = covered.setdefault(item["file_url"], set())
-            for part in placed(item, names, day_from, keep):
+            for part in placed(item, parts, day_from):
                 kept = within(part, run)
                 days.update(pc.unique(kept[DAY]).to_pylist())
                 yield kept
@@ -80,23 +101,23 @@ def file_resource(
     return dlt.resource(rows, name=table.name, **table.hints)
 
 
-def placed(
-    item: FileItemDict,
-    names: list[str | None],
-    day_from: str,
-    keep: Callable[[pa.Table], Any] | None = None,
-) -> Iterator[pa.Table]:
+def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iterator[pa.Table]:
     """The rows of one file with their file, row and day."""
-    for part in files.read(item, names, keep):
+    before = 0
+    for part in parts:
         count, times = len(part), part[day_from]
+        if files.ROW in part.column_names:
+            numbers = part[files.ROW]
+            part = part.drop_columns([files.ROW])
+        else:
+            numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
         is_time = pc.fill_null(pc.match_substring_regex(times, gate.UTC_TIME), False)
         if not pc.all(is_time).as_py():
-            at = pc.index(is_time, False).as_py()
-            found = times[at].as_py()
-            column = files.header(item)[names.index(day_from)]
+            row = pc.index(is_time, False).as_py()
+            found = times[row].as_py()
             raise IngestionError(
                 f'"{found}" is no UTC time' if found else "the time is empty",
-                where=files.place(item["file_url"], part[files.ROW][at].as_py(), column),
+                where=files.place(item["file_url"], numbers[row].as_py(), named(item, day_from)),
                 mend="write it like 2026-02-01T00:00:00Z",
             )
         # dlt's merge keys are never null, and it warns where Arrow says that they might be.
@@ -106,7 +127,16 @@ def placed(
         }
         for name, values in keys.items():
             part = part.append_column(pa.field(name, values.type, nullable=False), values)
-        yield part.append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
+        yield part.append_column(files.ROW, numbers).append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
+        before += count
+
+
+def named(item: FileItemDict, column: str) -> str:
+    """A column of ours as the file's header spells it."""
+    if item["file_name"].endswith(files.JSON_LINES):
+        return column
+    plain = column.replace("_", "")
+    return next((name for name in files.header(item) if re.sub(r"\W|_", "", name).lower() == plain), column)
 
 
 def within(rows: pa.Table, run: Run) -> pa.Table:

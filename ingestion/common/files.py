@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -25,8 +26,11 @@ from dlt.sources.filesystem import filesystem
 from fsspec.utils import glob_translate
 
 from ingestion.common.errors import IngestionError
+from ingestion.common.money import exact_json
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+# One JSON object a line. Only sources that expect them look for these: manifests of exports are JSON too.
+JSON_LINES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 # What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
 NULLS = ["", "NULL", "null"]
 # The column with the number of a row in its file.
@@ -43,12 +47,12 @@ def find(
     Raises IngestionError where a location holds none.
     """
     for location in locations_of(locations):
-        folder, pattern = split_location(location, file_glob, suffixes)
+        folder, pattern = split_location(location, file_glob)
         found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item, suffixes)]
         if not found:
-            kinds = "CSV or Parquet" if suffixes == SUFFIXES else " or ".join(suffixes)
+            kinds = "CSV or Parquet file" if suffixes == SUFFIXES else f"file ({', '.join(suffixes)})"
             raise IngestionError(
-                f'no {kinds} file matches "{pattern}"',
+                f'no {kinds} matches "{pattern}"',
                 where=location,
                 mend="check the location; file_glob chooses among its files",
                 exit_code=2,
@@ -63,11 +67,11 @@ def locations_of(setting: str | list[str]) -> list[str]:
     return list(setting)
 
 
-def split_location(location: str, file_glob: str, suffixes: tuple[str, ...] = SUFFIXES) -> tuple[str, str]:
+def split_location(location: str, file_glob: str) -> tuple[str, str]:
     """A location as folder and pattern; one file is a pattern that only it matches."""
     if "://" not in location:
         location = Path(location).expanduser().absolute().as_uri()
-    if location.endswith(suffixes):
+    if location.endswith((*SUFFIXES, *JSON_LINES)):
         folder, _, name = location.rpartition("/")
         return folder, name
     return location.rstrip("/"), file_glob
@@ -107,9 +111,9 @@ def read(
             drops is never turned into text
     """
     wanted = [name for name in names if name is not None]
-    batches = _read_parquet(item, names) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
+    parts = _read_parquet(item, names) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
     before = 0
-    for batch in batches:
+    for batch in parts:
         table = pa.table(dict(zip(wanted, batch.columns, strict=True)))
         numbers = pa.array(range(before + 1, before + len(batch) + 1), pa.int64())
         before += len(batch)
@@ -117,6 +121,39 @@ def read(
             mask = keep(table)
             table, numbers = table.filter(mask), pc.filter(numbers, mask)
         yield pa.table({ROW: numbers} | {name: as_text(table[name]) for name in wanted})
+
+
+def json_lines(item: FileItemDict) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line that is not blank; fractions stay the text they are.
+
+    Raises IngestionError at a line that is no JSON object: a bill without it would be another bill.
+    """
+    with open_unpacked(item) as file:
+        for number, line in enumerate(_lines(item, file), 1):
+            if not line.strip():
+                continue
+            try:
+                found = exact_json(line)
+            except ValueError:
+                found = None
+            if not isinstance(found, dict):
+                raise IngestionError(
+                    "the line is no JSON object",
+                    where=f"{item['file_url']}, line {number}",
+                    mend="export it again; a half-written file is not loaded",
+                )
+            yield number, found
+
+
+def _lines(item: FileItemDict, file: Any) -> Iterator[bytes]:
+    try:
+        yield from file
+    except (EOFError, OSError, zlib.error) as error:
+        raise IngestionError(
+            f"the file breaks off: {error}",
+            where=item["file_url"],
+            mend="export it again; a half-written file is not loaded",
+        ) from error
 
 
 def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
@@ -153,6 +190,12 @@ def _read_parquet(item: FileItemDict, names: list[str | None]) -> Iterator[pa.Re
         for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
             # In the order of the names, whatever the reader's is.
             yield batch.select(wanted)
+
+
+def batches(item: FileItemDict) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file as they are, nested ones too."""
+    with _parquet(item) as file:
+        yield from file.iter_batches(ROWS_AT_ONCE)
 
 
 @contextmanager

@@ -55,10 +55,22 @@ class Cursor(JSONResponseCursorPaginator):
 AGAIN = "nothing was loaded; run it again, and report the address if it happens each time"
 
 
-def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
+def has_data(reply: Any) -> bool:
+    """Whether a reply is a page of `data` that says whether there is more."""
+    return (
+        isinstance(reply, dict)
+        and isinstance(reply.get("data"), list)
+        and isinstance(reply.get("has_more"), bool)
+    )
+
+
+def checked(
+    check: Callable[[dict[str, Any]], str | None], is_page: Callable[[Any], bool] = has_data
+) -> list[Any]:
     """The response actions of every endpoint: numbers keep their digits, and half replies are errors.
 
-    check   looks at the parsed reply and returns what is wrong with it, if anything
+    check     looks at the parsed reply and returns what is wrong with it, if anything
+    is_page   whether the reply has the shape of a page at all
     """
 
     def exact(response: Response, *_: Any, **__: Any) -> Response:
@@ -67,7 +79,7 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:
         if response.ok:
-            wrong = fault_of(response, check)
+            wrong = fault_of(response, check, is_page)
             if wrong:
                 raise IngestionError(wrong, where=response.url.split("?")[0], mend=AGAIN)
         return response
@@ -75,17 +87,15 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
     return [exact, whole]
 
 
-def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) -> str | None:
+def fault_of(
+    response: Response, check: Callable[[dict[str, Any]], str | None], is_page: Callable[[Any], bool]
+) -> str | None:
     """What is wrong with a reply that says it is fine."""
     try:
         reply = response.json()
     except json.JSONDecodeError:
         return "the reply broke off in the middle"
-    if (
-        isinstance(reply, dict)
-        and isinstance(reply.get("data"), list)
-        and isinstance(reply.get("has_more"), bool)
-    ):
+    if is_page(reply):
         return check(reply)
     return "the reply is no page of data"
 
@@ -149,7 +159,8 @@ def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Itera
         {"client": {**client, "session": session.session}, "resources": list(configs)}
     )
     for table in run.source.tables:
-        if table.replaced_by:
+        # What comes out of files tells its own days.
+        if table.replaced_by and not table.arrow:
             yield dlt.resource(
                 run.covered(table, run.window(table).days()),
                 name=f"{table.name}_days",

@@ -122,7 +122,8 @@ class PriceBook:
         self, model: str | None, tier: str, dated: dict[date, dict], share: Decimal | int
     ) -> Iterator[Price]:
         starts = sorted(dated)
-        for start, end in zip(starts, [*starts[1:], FAR_FUTURE], strict=True):
+        # a vendor without tools has no dates for them
+        for start, end in zip(starts, [*starts[1:], FAR_FUTURE][: len(starts)], strict=True):
             for meter, amount in dated[start].items():
                 if meter not in METERS:
                     raise ValueError(f"prices.yml: {self.provider} {model}: no meter {meter}")

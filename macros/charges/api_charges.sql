@@ -3,15 +3,16 @@
     priced per million tokens, billed for what was used. The bill names no unit price: it is what was billed per
     unit. What the provider bills without counting it is priced by the unit of its currency.
     charges   CTE with the columns that differ by provider (see int_openai__charges)
+    also      further columns of FOCUS that this bill tells (tags, region_id, list_cost) and the CTE has
 #}
-{% macro api_charges(charges, sub_account_type) %}
+{% macro api_charges(charges, sub_account_type, also=[]) %}
     {% set own = [
         'charge_date', 'cost_basis', 'x_source', 'x_charge_id', 'billed_cost', 'billing_account_id',
         'billing_account_name', 'billing_account_type', 'billing_currency', 'charge_category',
         'charge_description', 'consumed_quantity', 'consumed_unit', 'service_provider_name', 'service_name',
         'sku_id', 'sub_account_id', 'sub_account_name', 'x_model', 'x_service_tier',
         'x_context_tier', 'x_region_scope', 'x_token_class', 'x_api_key_id', 'x_api_key_name', 'x_principal',
-    ] %}
+    ] + also %}
     {% set month = apportion.period_start('month', 'charge_date') %}
     {% set is_counted = 'coalesce(consumed_quantity > 0 and billed_cost >= 0, false)' %}
     {% set derived = {
@@ -28,9 +29,9 @@
         'pricing_currency_effective_cost': 'billed_cost',
         'pricing_quantity': 'priced_quantity',
         'pricing_unit': 'priced_unit',
-        'list_unit_price': 'unit_price',
+        'list_unit_price': 'list_unit_price' if 'list_cost' in also else 'unit_price',
         'contracted_unit_price': 'unit_price',
-        'pricing_currency_list_unit_price': 'unit_price',
+        'pricing_currency_list_unit_price': 'list_unit_price' if 'list_cost' in also else 'unit_price',
         'pricing_currency_contracted_unit_price': 'unit_price',
         'sku_meter': 'coalesce(sku_meter, sku_id)',
         'sku_price_id': 'sku_id',
@@ -62,6 +63,10 @@
             priced.*,
             case when {{ is_counted }} then {{ apportion.ratio('billed_cost', 'priced_quantity') }}
                 else cast(1 as {{ apportion.money() }}) end as unit_price
+            {%- if 'list_cost' in also %},
+            case when {{ is_counted }} then {{ apportion.ratio('list_cost', 'priced_quantity') }}
+                else cast(1 as {{ apportion.money() }}) end as list_unit_price
+            {%- endif %}
         from (
             select
                 counted.*,
