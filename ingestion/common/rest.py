@@ -55,10 +55,19 @@ class Cursor(JSONResponseCursorPaginator):
 AGAIN = "nothing was loaded; run it again, and report the address if it happens each time"
 
 
-def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
+def page_of_data(reply: dict[str, Any]) -> bool:
+    """Whether a reply is a page as most providers send it: `data`, and whether there is more."""
+    return isinstance(reply.get("data"), list) and isinstance(reply.get("has_more"), bool)
+
+
+def checked(
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[dict[str, Any]], bool] = page_of_data,
+) -> list[Any]:
     """The response actions of every endpoint: numbers keep their digits, and half replies are errors.
 
-    check   looks at the parsed reply and returns what is wrong with it, if anything
+    check     looks at the parsed reply and returns what is wrong with it, if anything
+    is_page   whether the reply has the shape that this provider's pages have
     """
 
     def exact(response: Response, *_: Any, **__: Any) -> Response:
@@ -67,7 +76,7 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:
         if response.ok:
-            wrong = fault_of(response, check)
+            wrong = fault_of(response, check, is_page)
             if wrong:
                 raise IngestionError(wrong, where=response.url.split("?")[0], mend=AGAIN)
         return response
@@ -75,17 +84,17 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
     return [exact, whole]
 
 
-def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) -> str | None:
+def fault_of(
+    response: Response,
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[dict[str, Any]], bool] = page_of_data,
+) -> str | None:
     """What is wrong with a reply that says it is fine."""
     try:
         reply = response.json()
     except json.JSONDecodeError:
         return "the reply broke off in the middle"
-    if (
-        isinstance(reply, dict)
-        and isinstance(reply.get("data"), list)
-        and isinstance(reply.get("has_more"), bool)
-    ):
+    if isinstance(reply, dict) and is_page(reply):
         return check(reply)
     return "the reply is no page of data"
 
@@ -142,20 +151,25 @@ def listing(
 
 def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
     """The dlt resources of the source, and of the days that its reports cover."""
+    yield from reading(client, configs)
+    for table in run.source.tables:
+        if table.replaced_by:
+            yield days_read(run, table, run.window(table).days())
+
+
+def reading(client: dict[str, Any], configs: Iterable[Any]) -> list[Any]:
+    """The rest_api resources by themselves, for a source that tells the days it covered itself."""
     # dlt's session raises on a status of its own; rest_api wants to look at it first.
     session = dlt.sources.helpers.requests.Client(raise_for_status=False)
     session.configure()
-    yield from rest_api_resources(
-        {"client": {**client, "session": session.session}, "resources": list(configs)}
+    return rest_api_resources({"client": {**client, "session": session.session}, "resources": list(configs)})
+
+
+def days_read(run: Run, table: Table, days: Iterable[date]) -> Any:
+    """The dlt resource of the days that were read for a table."""
+    return dlt.resource(
+        run.covered(table, days), name=f"{table.name}_days", table_name=table.name, **table.hints
     )
-    for table in run.source.tables:
-        if table.replaced_by:
-            yield dlt.resource(
-                run.covered(table, run.window(table).days()),
-                name=f"{table.name}_days",
-                table_name=table.name,
-                **table.hints,
-            )
 
 
 def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]) -> list[dict[str, Any]]:
