@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -20,22 +21,25 @@ class _Moving(BasePaginator):
         super().__init__()
         self.path, self.param = path, param
         self.next: Any = None
-        self.last: list[Any] | None = None
+        self.last = ""
         self.seen: set[Any] = set()
 
     def init_request(self, request: Request) -> None:
         """A new sequence of pages starts."""
-        self._has_next_page, self.last, self.seen = True, None, set()
+        self._has_next_page, self.last, self.seen = True, "", set()
 
     def update_request(self, request: Request) -> None:
         """Ask for the next page."""
         request.params = {**(request.params or {}), self.param: self.next}
 
-    def stop_if_repeated(self, response: Response, is_repeated: bool) -> None:
-        """Raise IngestionError where the API does not move on."""
-        if is_repeated:
+    def stop_if_repeated(self, response: Response, rows: list[Any]) -> None:
+        """Raise IngestionError where a page with these rows was there before."""
+        # As text: who reads the rows may add to them.
+        text = json.dumps(rows)
+        if rows and text == self.last:
             where = response.url.split("?")[0]
             raise IngestionError("the API repeats a page", where=where, mend=AGAIN)
+        self.last = text
 
 
 class Offset(_Moving):
@@ -54,8 +58,7 @@ class Offset(_Moving):
         """Go on behind the rows of this page."""
         reply = response.json()
         rows = reply[self.path]
-        self.stop_if_repeated(response, bool(rows) and rows == self.last)
-        self.last = rows
+        self.stop_if_repeated(response, rows)
         self.next += len(rows)
         total = reply.get(self.total)
         self._has_next_page = bool(rows) and (total is None or self.next < total)
@@ -64,23 +67,30 @@ class Offset(_Moving):
 class Numbered(_Moving):
     """Pages by number from 1 on, until the total that `result_info` tells.
 
-    A page that is empty before the total is reached lost rows, so it is an error.
+    A page that is empty before the total is reached lost rows, so it is an error; so is a total that changes
+    on the way, for then the rows of later pages have moved.
     """
 
     def init_request(self, request: Request) -> None:
         """Start at page 1."""
         super().init_request(request)
-        self.next, self.counted = 1, 0
+        self.next, self.counted, self.total = 1, 0, None
         self.update_request(request)
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Go on to the next page."""
         reply = response.json()
         rows, total = reply[self.path], reply["result_info"]["total_count"]
-        self.stop_if_repeated(response, bool(rows) and rows == self.last)
-        self.last = rows
+        self.stop_if_repeated(response, rows)
         self.counted += len(rows)
         self.next += 1
+        if self.total not in (None, total):
+            raise IngestionError(
+                f"there were {self.total} rows and are {total} now: they moved while they were read",
+                where=response.url.split("?")[0],
+                mend=AGAIN,
+            )
+        self.total = total
         if not rows and self.counted < total:
             raise IngestionError(
                 f"a page is empty, {self.counted} of {total} rows were read",

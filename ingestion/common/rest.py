@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -71,7 +72,9 @@ def checked(
     """
 
     def exact(response: Response, *_: Any, **__: Any) -> Response:
-        response.json = lambda **_: exact_json(response.content)
+        # Checks, paginator and rest_api all ask for it.
+        parsed = cache(lambda: exact_json(response.content))
+        response.json = lambda **_: parsed()
         return response
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:

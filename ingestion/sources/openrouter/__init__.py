@@ -227,7 +227,8 @@ def say_what_is_gone(run: Run, window: Window, kept_since: date) -> None:
         gap = Window(loaded + timedelta(days=1), until)
         print(
             f"  openrouter: warning: {gap} was never loaded and is gone: the API reports the last "
-            f"{DAYS_KEPT} completed days; compare the month with OpenRouter's own page, and run at least every 4 weeks",
+            f"{DAYS_KEPT} completed days; compare the month with OpenRouter's own page, and run it every "
+            "4 weeks at least",
             flush=True,
         )
     else:
