@@ -30,7 +30,7 @@ from ingestion.common.money import exact_json
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # One JSON object a line. Only sources that expect them look for these: manifests of exports are JSON too.
-JSON_LINES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+JSON_LINES = tuple(f"{name}{gz}" for name in (".json", ".jsonl", ".ndjson", ".log") for gz in ("", ".gz"))
 # What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
 NULLS = ["", "NULL", "null"]
 # The column with the number of a row in its file.

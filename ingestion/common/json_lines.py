@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from ingestion.common.pipeline import Run
 
-SUFFIXES = tuple(f"{name}{gz}" for name in (".json", ".jsonl", ".ndjson", ".log") for gz in ("", ".gz"))
+SUFFIXES = files.JSON_LINES
 ROWS_AT_ONCE = 25_000
 BYTES_AT_ONCE = 2**20
 # No record is that long; a file without line ends must not fill the memory.

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -55,26 +56,25 @@ class Cursor(JSONResponseCursorPaginator):
 AGAIN = "nothing was loaded; run it again, and report the address if it happens each time"
 
 
-def has_data(reply: Any) -> bool:
-    """Whether a reply is a page of `data` that says whether there is more."""
-    return (
-        isinstance(reply, dict)
-        and isinstance(reply.get("data"), list)
-        and isinstance(reply.get("has_more"), bool)
-    )
+def page_of_data(reply: dict[str, Any]) -> bool:
+    """Whether a reply is a page as most providers send it: `data`, and whether there is more."""
+    return isinstance(reply.get("data"), list) and isinstance(reply.get("has_more"), bool)
 
 
 def checked(
-    check: Callable[[dict[str, Any]], str | None], is_page: Callable[[Any], bool] = has_data
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[dict[str, Any]], bool] = page_of_data,
 ) -> list[Any]:
     """The response actions of every endpoint: numbers keep their digits, and half replies are errors.
 
     check     looks at the parsed reply and returns what is wrong with it, if anything
-    is_page   whether the reply has the shape of a page at all
+    is_page   whether the reply has the shape that this provider's pages have
     """
 
     def exact(response: Response, *_: Any, **__: Any) -> Response:
-        response.json = lambda **_: exact_json(response.content)
+        # Checks, paginator and rest_api all ask for it.
+        parsed = cache(lambda: exact_json(response.content))
+        response.json = lambda **_: parsed()
         return response
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:
@@ -88,14 +88,16 @@ def checked(
 
 
 def fault_of(
-    response: Response, check: Callable[[dict[str, Any]], str | None], is_page: Callable[[Any], bool]
+    response: Response,
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[dict[str, Any]], bool] = page_of_data,
 ) -> str | None:
     """What is wrong with a reply that says it is fine."""
     try:
         reply = response.json()
     except json.JSONDecodeError:
         return "the reply broke off in the middle"
-    if is_page(reply):
+    if isinstance(reply, dict) and is_page(reply):
         return check(reply)
     return "the reply is no page of data"
 
@@ -152,21 +154,26 @@ def listing(
 
 def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
     """The dlt resources of the source, and of the days that its reports cover."""
-    # dlt's session raises on a status of its own; rest_api wants to look at it first.
-    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
-    session.configure()
-    yield from rest_api_resources(
-        {"client": {**client, "session": session.session}, "resources": list(configs)}
-    )
+    yield from reading(client, configs)
     for table in run.source.tables:
         # What comes out of files tells its own days.
         if table.replaced_by and not table.arrow:
-            yield dlt.resource(
-                run.covered(table, run.window(table).days()),
-                name=f"{table.name}_days",
-                table_name=table.name,
-                **table.hints,
-            )
+            yield days_read(run, table, run.window(table).days())
+
+
+def reading(client: dict[str, Any], configs: Iterable[Any]) -> list[Any]:
+    """The rest_api resources by themselves, for a source that tells the days it covered itself."""
+    # dlt's session raises on a status of its own; rest_api wants to look at it first.
+    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
+    session.configure()
+    return rest_api_resources({"client": {**client, "session": session.session}, "resources": list(configs)})
+
+
+def days_read(run: Run, table: Table, days: Iterable[date]) -> Any:
+    """The dlt resource of the days that were read for a table."""
+    return dlt.resource(
+        run.covered(table, days), name=f"{table.name}_days", table_name=table.name, **table.hints
+    )
 
 
 def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]) -> list[dict[str, Any]]:

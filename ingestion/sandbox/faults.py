@@ -25,7 +25,7 @@ REFUSALS = {
     "server_error": (503, "The server is overloaded or not ready yet."),
 }
 # the parameters by which clients go on to a next page
-CURSORS = {"page", "after", "after_id"}
+CURSORS = {"page", "after", "after_id", "cursor", "offset"}
 COUNTED = (*REFUSALS, "half_reply", "empty_reply", "repeat_cursor")
 WORDED = ("missing_field", "bad_amount")
 OPTIONS = ("retry_after", "times", "provider", "reset")
@@ -147,6 +147,9 @@ def _find(value: Any, name: str | None) -> dict | None:
 def _repeat_cursor(payload: dict, fault: Fault) -> None:
     """Answer with the cursor that was sent: who follows it blindly never ends."""
     sent = next(request.args[name] for name in sorted(CURSORS & set(request.args)))
+    if "meta" in payload:
+        payload["meta"]["cursor"] = sent
+        return
     payload["next_page" if "next_page" in payload else "last_id"] = sent
     payload["has_more"] = True
 

@@ -1,0 +1,2 @@
+{# The providers bill the calls; the gateway estimates them. #}
+{{ apportion.no_charges() }}

@@ -1,0 +1,2 @@
+{# The providers bill the calls; Langfuse estimates them. #}
+{{ apportion.no_charges() }}

@@ -1,0 +1,1 @@
+{{ apportion.changed_days('openrouter', usage_tables=['activity']) }}
