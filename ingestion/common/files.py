@@ -32,17 +32,20 @@ ROWS_AT_ONCE = 100_000
 BYTES_AT_ONCE = 16 * 2**20
 
 
-def find(locations: str | list[str], file_glob: str) -> Iterator[FileItemDict]:
-    """The data files under each location: a file, a folder or a bucket URL.
+def find(
+    locations: str | list[str], file_glob: str, suffixes: tuple[str, ...] = SUFFIXES
+) -> Iterator[FileItemDict]:
+    """The files of these kinds under each location: a file, a folder or a bucket URL.
 
     Raises IngestionError where a location holds none.
     """
     for location in locations_of(locations):
-        folder, pattern = split_location(location, file_glob)
-        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item)]
+        folder, pattern = split_location(location, file_glob, suffixes)
+        found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item, suffixes)]
         if not found:
+            kinds = "CSV or Parquet" if suffixes == SUFFIXES else " or ".join(suffixes)
             raise IngestionError(
-                f'no CSV or Parquet file matches "{pattern}"',
+                f'no {kinds} file matches "{pattern}"',
                 where=location,
                 mend="check the location; file_glob chooses among its files",
                 exit_code=2,
@@ -57,11 +60,11 @@ def locations_of(setting: str | list[str]) -> list[str]:
     return list(setting)
 
 
-def split_location(location: str, file_glob: str) -> tuple[str, str]:
+def split_location(location: str, file_glob: str, suffixes: tuple[str, ...] = SUFFIXES) -> tuple[str, str]:
     """A location as folder and pattern; one file is a pattern that only it matches."""
     if "://" not in location:
         location = Path(location).expanduser().absolute().as_uri()
-    if location.endswith(SUFFIXES):
+    if location.endswith(suffixes):
         folder, _, name = location.rpartition("/")
         return folder, name
     return location.rstrip("/"), file_glob
@@ -76,8 +79,8 @@ def lies_in(url: str, locations: str | list[str], file_glob: str) -> bool:
     return False
 
 
-def _is_data(item: FileItemDict) -> bool:
-    return item["file_name"].endswith(SUFFIXES) and not PurePosixPath(item["file_name"]).name.startswith(
+def _is_data(item: FileItemDict, suffixes: tuple[str, ...]) -> bool:
+    return item["file_name"].endswith(suffixes) and not PurePosixPath(item["file_name"]).name.startswith(
         (".", "_")
     )
 
@@ -87,7 +90,7 @@ def header(item: FileItemDict) -> list[str]:
     if item["file_name"].endswith(".parquet"):
         with _parquet(item) as file:
             return file.schema_arrow.names
-    with io.TextIOWrapper(_open(item), "utf-8-sig", newline="") as text:
+    with io.TextIOWrapper(open_unpacked(item), "utf-8-sig", newline="") as text:
         return [name.strip() for name in next(csv.reader(text), [])]
 
 
@@ -100,7 +103,7 @@ def read(item: FileItemDict, names: list[str]) -> Iterator[pa.Table]:
 
 
 def _read_csv(item: FileItemDict, names: list[str]) -> Iterator[pa.RecordBatch]:
-    with _open(item) as file:
+    with open_unpacked(item) as file:
         try:
             yield from pa_csv.open_csv(
                 file,
@@ -141,8 +144,8 @@ def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
             ) from error
 
 
-def _open(item: FileItemDict) -> Any:
-    # dlt looks at the name: .gz is unpacked while it is read.
+def open_unpacked(item: FileItemDict) -> Any:
+    """A file's bytes; dlt looks at the name, and .gz is unpacked while it is read."""
     return item.open(compression="auto")
 
 

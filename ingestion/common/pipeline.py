@@ -103,7 +103,13 @@ class Run:
             )
         else:
             yield marks
-        self.log += [{"table_name": table.name, DAY: day, "read_at": self.read_at} for day in days]
+        self.log_days(table, days)
+
+    def log_days(self, table: Table, days: Iterable[date]) -> None:
+        """Keep in load_log that these days were read."""
+        self.log += [
+            {"table_name": table.name, DAY: day, "read_at": self.read_at} for day in sorted(set(days))
+        ]
 
 
 def log_resource(run: Run) -> Any:

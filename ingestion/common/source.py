@@ -54,7 +54,8 @@ class Table:
             for name in self.key:
                 # The rows that only mark a day have no key.
                 columns[name]["nullable"] = name not in self.replaced_by
-            columns[DAY] = {"data_type": "date", "nullable": False}
+            if DAY in self.replaced_by:
+                columns[DAY] = {"data_type": "date", "nullable": False}
             columns[WITHDRAWN] = {"data_type": "bool", "nullable": True, "hard_delete": True}
             hints["write_disposition"] = {"disposition": "merge", "strategy": "delete-insert"}
             hints["merge_key"] = list(self.replaced_by)
