@@ -131,6 +131,12 @@ def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(ROWS_AT_ONCE)
 
 
+def parquet_batches(item: FileItemDict, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """These columns of a Parquet file as they are, some rows at a time."""
+    with _parquet(item) as file:
+        yield from file.iter_batches(ROWS_AT_ONCE, columns=columns)
+
+
 @contextmanager
 def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
     with item.open() as file:

@@ -42,6 +42,11 @@ def as_text(found: Mapping[str, Any], names: Iterable[str]) -> str | None:
     return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if kept else None
 
 
+def as_text_of_items(items: tuple[tuple[str, Any], ...]) -> str | None:
+    """The same of pairs, which a cache can remember."""
+    return as_text(dict(items), [name for name, _ in items])
+
+
 def of_tags(tags: Iterable[Any]) -> dict[str, str]:
     """Tags such as `feature:doc-chat` as labels; the first of a key counts, a tag without a colon is none."""
     found: dict[str, str] = {}

@@ -8,7 +8,7 @@
         'OpenAI': ['openai', 'textcompletionopenai'],
         'Anthropic': ['anthropic', 'claude'],
         'Microsoft': ['azure', 'azureopenai', 'azureai', 'microsoft', 'microsoftfoundry', 'azureaifoundry', 'azureaiopenai',
-            'azureaiinference', 'azuretext'],
+            'azureaiinference', 'azuretext', 'azaiopenai', 'azaiinference'],
         'AWS': ['aws', 'awsbedrock', 'bedrock', 'amazonbedrock', 'amazon', 'bedrockconverse', 'sagemaker'],
         'Google Cloud': ['google', 'googlevertex', 'googlevertexai', 'vertex', 'vertexai', 'googleaistudio', 'googlecloud',
             'gcpvertexai', 'gcpgemini', 'gcpgenai', 'gemini', 'vertexaibeta'],
