@@ -23,7 +23,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from ingestion.common import databases, gate, labels
+from ingestion.common import databases, gate, label_choice
 from ingestion.common.errors import IngestionError
 from ingestion.common.source import DAY, Need, Source, Table
 from ingestion.common.windows import Window
@@ -297,7 +297,7 @@ def logs(run: Run, engine: sa.Engine, schema: str | None, there: set[str]) -> It
         run, engine, SPEND_LOGS, columns, schema=schema,
         where=lambda table: sa.and_(table.c.startTime >= start, table.c.startTime < end),
     )  # fmt: skip
-    names = labels.chosen(run)
+    names = label_choice.chosen(run)
     found.add_map(lambda batch: labelled(batch, names))
     yield found
     yield days(run, SPEND_LOGS, covered.days())
@@ -367,9 +367,9 @@ def label_text(
     listed = json.loads(tags) if tags else []
     known = {"team": team, "customer": end_user, "agent": agent_name or agent_id}
     found = {name: value for name, value in known.items() if value}
-    found |= labels.of_tags(listed if isinstance(listed, list) else [])
+    found |= label_choice.of_tags(listed if isinstance(listed, list) else [])
     found |= {k: v for k, v in theirs.items() if v not in (None, "")} if isinstance(theirs, dict) else {}
-    return labels.as_text(found, names)
+    return label_choice.as_text(found, names)
 
 
 def suites() -> dict[str, list[Any]]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ingestion.common import files, gate, json_lines, labels
+from ingestion.common import files, gate, json_lines, label_choice
 from ingestion.common.errors import IngestionError
 from ingestion.common.file_tables import LOCATION
 from ingestion.common.json_lines import LOG_FILES, QUARANTINE, RecordError, log_resource, log_table
@@ -163,7 +163,7 @@ class Reader:
         self.chosen = sorted(chosen.items())
         self.without_cache = without_cache
         self.of_resource = lru_cache(maxsize=10_000)(self._of_resource)
-        self.labels = lru_cache(maxsize=100_000)(labels.as_text_of_items)
+        self.labels = lru_cache(maxsize=100_000)(label_choice.as_text_of_items)
 
     def rows(self, document: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """The GenAI spans of a document."""
