@@ -22,7 +22,9 @@ def refuse_shrinking(run: Run, rows: dict[str, int]) -> None:
     for table in run.source.tables:
         if not (run.source.windowed and table.replaced_by):
             continue
-        window = run.window(table)
+        window = run.replaced.get(table.name, run.window(table))
+        if window is None:
+            continue
         where = f"where {DAY} between '{window.since}' and '{window.until}'"
         held = run.loaded(table.name, ["count(*)"], where)
         before, now = (held[0][0] if held else 0), rows.get(table.name, 0)

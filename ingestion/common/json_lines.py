@@ -78,6 +78,8 @@ _ARROW = {"text": pa.string(), "bigint": pa.int64(), "date": pa.date32(), "bool"
 
 # What a parsed line gives: rows as tuples, in the order of the table's own columns.
 Rows = Callable[[dict[str, Any]], Iterable[tuple[Any, ...]]]
+# How a file gives its lines (see lines_of); those of another format may be anything that `parse` understands.
+Lines = Callable[["FileItemDict"], Iterator[tuple[int, list[Any], tuple[bytes, str] | None]]]
 
 
 def log_table(name: str, grain: str, columns: dict[str, str]) -> Table:
@@ -163,6 +165,7 @@ def log_resource(
     parse: Callable[[bytes], Any] = exact_record,
     wanted: Callable[[str], bool] = lambda url: True,
     suffixes: tuple[str, ...] = SUFFIXES,
+    lines: Lines | None = None,
 ) -> Any:
     """The dlt resource that reads the logs at a setting of the source into the table.
 
@@ -170,10 +173,11 @@ def log_resource(
     location, file_glob  the settings that tell which files
     parse                the bytes of a line -> what they say; a ValueError quarantines the line
     wanted               whether a file belongs to this log
+    lines                how a file gives its lines, where that is not at line ends
     """
 
     def read() -> Iterator[Any]:
-        reading = _Reading(run, table, rows, list(table.columns).index(day_from), parse)
+        reading = _Reading(run, table, rows, list(table.columns).index(day_from), parse, lines)
         for item in files.find(run.setting(location), run.setting(file_glob, "**/*"), suffixes):
             if wanted(item["file_url"]):
                 yield from reading.file(item)
@@ -192,6 +196,7 @@ class _Reading:
     rows: Rows
     day_at: int
     parse: Callable[[bytes], Any]
+    lines: Lines | None = None
     gathered: list[tuple[Any, ...]] = field(default_factory=list)
     refused: list[tuple[Any, ...]] = field(default_factory=list)
     # By file: size, time, records, quarantined.
@@ -216,16 +221,16 @@ class _Reading:
             self.unchanged += 1
             return
         self.files[url] = [*state, 0, 0]
-        for number, lines, broken in lines_of(item):
+        for number, lines, broken in (self.lines or lines_of)(item):
             for at, line in enumerate(lines, number):
-                if line and not line.isspace():
+                if line and not (type(line) is bytes and line.isspace()):
                     self.line(url, at, line)
             if broken:
                 self.refuse(url, number + len(lines), *broken)
             if len(self.gathered) + len(self.refused) >= ROWS_AT_ONCE:
                 yield from self.flush()
 
-    def line(self, url: str, number: int, line: bytes) -> None:
+    def line(self, url: str, number: int, line: Any) -> None:
         """Gather the rows of a line, or refuse it."""
         gathered, before = self.gathered, len(self.gathered)
         try:
@@ -242,8 +247,10 @@ class _Reading:
         else:
             self.files[url][2] += 1
 
-    def refuse(self, url: str, number: int, line: bytes, reason: str) -> None:
+    def refuse(self, url: str, number: int, line: Any, reason: str) -> None:
         """Put a line into quarantine."""
+        if type(line) is not bytes:
+            line = json.dumps(line, default=str).encode()
         shown = line[: 4 * QUARANTINED_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")
         self.refused.append((url, number, shown[:QUARANTINED_TEXT], reason))
         self.files[url][3] += 1

@@ -52,6 +52,8 @@ class Run:
     asked: Window | None
     read_at: datetime
     log: list[dict[str, Any]] = field(default_factory=list)
+    # Tables of which a read replaces less than its window, none of it where the value is None.
+    replaced: dict[str, Window | None] = field(default_factory=dict)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A setting of the source, from the environment or .dlt/*.toml."""

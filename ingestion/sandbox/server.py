@@ -6,6 +6,7 @@ import json
 import logging
 import shlex
 import threading
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -62,6 +63,7 @@ class Sandbox:
         self._world: World | None = None
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
+        self._running = ExitStack()
 
     @property
     def world(self) -> World:
@@ -90,6 +92,8 @@ class Sandbox:
         found: dict[str, Any] = {}
         for module in exports.modules():
             written = module.write(self.world, self.folder)
+            if written.close:
+                self._running.callback(written.close)
             self.offers.append(f"{written.path}: {module.SUMMARY}, {written.rows} rows")
             exports.merge(found, written.environment)
         for module in apis.modules():
@@ -102,7 +106,8 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop listening and free the memory; the files stay."""
+        """Stop listening and the databases, and free the memory; the files stay."""
+        self._running.close()
         if self._server and self._thread:
             self._server.shutdown()
             self._thread.join()

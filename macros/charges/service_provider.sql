@@ -5,12 +5,13 @@
 #}
 {% macro service_provider(name) %}
     {% set words = {
-        'OpenAI': ['openai'],
+        'OpenAI': ['openai', 'textcompletionopenai'],
         'Anthropic': ['anthropic', 'claude'],
-        'Microsoft': ['azure', 'azureopenai', 'azureai', 'microsoft', 'microsoftfoundry', 'azureaifoundry', 'azureaiopenai'],
-        'AWS': ['aws', 'awsbedrock', 'bedrock', 'amazonbedrock', 'amazon'],
+        'Microsoft': ['azure', 'azureopenai', 'azureai', 'microsoft', 'microsoftfoundry', 'azureaifoundry', 'azureaiopenai',
+            'azureaiinference', 'azuretext', 'azaiopenai', 'azaiinference'],
+        'AWS': ['aws', 'awsbedrock', 'bedrock', 'amazonbedrock', 'amazon', 'bedrockconverse', 'sagemaker'],
         'Google Cloud': ['google', 'googlevertex', 'googlevertexai', 'vertex', 'vertexai', 'googleaistudio', 'googlecloud',
-            'gcpvertexai', 'gcpgemini', 'gemini'],
+            'gcpvertexai', 'gcpgemini', 'gcpgenai', 'gemini', 'vertexaibeta'],
         'OpenRouter': ['openrouter'],
         'Cloudflare': ['workersai', 'cloudflare'],
     } %}

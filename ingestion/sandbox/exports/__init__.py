@@ -1,4 +1,4 @@
-"""The files of the sandbox: every module here writes one kind, found by being here.
+"""The files and databases of the sandbox: every module here writes one kind, found by being here.
 
 A module offers
 
@@ -10,7 +10,7 @@ A module offers
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -21,11 +21,13 @@ class Export(NamedTuple):
     """What was written, and the environment that points a client at it.
 
     A value that is a list joins the lists of other exports under the same name.
+    close   ends what keeps running after the writing (a database server), when the sandbox stops.
     """
 
     path: Path
     rows: int
     environment: Mapping[str, Any]
+    close: Callable[[], None] | None = None
 
 
 def modules() -> list[ModuleType]:

@@ -1,0 +1,2 @@
+{# Traces bill nothing, and tell no costs either. #}
+{{ apportion.no_charges() }}

@@ -1,0 +1,1 @@
+{{ apportion.changed_days('litellm', usage_tables=['spend_logs']) }}

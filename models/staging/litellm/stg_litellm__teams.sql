@@ -1,0 +1,26 @@
+{# The running spend starts again whenever a budget does, and is no sum of anything. #}
+with
+
+raw_rows as (
+
+    {{ apportion.raw_columns(source('raw_litellm', 'teams'), [
+        ['team_id', 'text'], ['team_alias', 'text'], ['organization_id', 'text'],
+        ['max_budget_usd', 'text'], ['budget_duration', 'text'], ['running_spend_usd', 'text'],
+    ]) }}
+
+),
+
+final as (
+
+    select
+        team_id,
+        team_alias,
+        organization_id,
+        cast(max_budget_usd as {{ apportion.money() }}) as max_budget,
+        budget_duration,
+        cast(running_spend_usd as {{ apportion.money() }}) as running_spend
+    from raw_rows
+
+)
+
+select * from final
