@@ -55,10 +55,22 @@ class Cursor(JSONResponseCursorPaginator):
 AGAIN = "nothing was loaded; run it again, and report the address if it happens each time"
 
 
-def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
+def is_page_of_data(reply: Any) -> bool:
+    """Whether a reply is a page as most reports send it."""
+    return (
+        isinstance(reply, dict)
+        and isinstance(reply.get("data"), list)
+        and isinstance(reply.get("has_more"), bool)
+    )
+
+
+def checked(
+    check: Callable[[dict[str, Any]], str | None], is_page: Callable[[Any], bool] = is_page_of_data
+) -> list[Any]:
     """The response actions of every endpoint: numbers keep their digits, and half replies are errors.
 
-    check   looks at the parsed reply and returns what is wrong with it, if anything
+    check     looks at the parsed reply and returns what is wrong with it, if anything
+    is_page   whether a parsed reply has the shape that the endpoint promises
     """
 
     def exact(response: Response, *_: Any, **__: Any) -> Response:
@@ -67,7 +79,7 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:
         if response.ok:
-            wrong = fault_of(response, check)
+            wrong = fault_of(response, check, is_page)
             if wrong:
                 raise IngestionError(wrong, where=response.url.split("?")[0], mend=AGAIN)
         return response
@@ -75,19 +87,17 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
     return [exact, whole]
 
 
-def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) -> str | None:
+def fault_of(
+    response: Response,
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[Any], bool] = is_page_of_data,
+) -> str | None:
     """What is wrong with a reply that says it is fine."""
     try:
         reply = response.json()
     except json.JSONDecodeError:
         return "the reply broke off in the middle"
-    if (
-        isinstance(reply, dict)
-        and isinstance(reply.get("data"), list)
-        and isinstance(reply.get("has_more"), bool)
-    ):
-        return check(reply)
-    return "the reply is no page of data"
+    return check(reply) if is_page(reply) else "the reply is no page of data"
 
 
 def report(
@@ -140,14 +150,17 @@ def listing(
     }
 
 
-def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
-    """The dlt resources of the source, and of the days that its reports cover."""
+def asked_of(client: dict[str, Any], configs: Iterable[Any]) -> list[Any]:
+    """The dlt resources of rest_api configurations."""
     # dlt's session raises on a status of its own; rest_api wants to look at it first.
     session = dlt.sources.helpers.requests.Client(raise_for_status=False)
     session.configure()
-    yield from rest_api_resources(
-        {"client": {**client, "session": session.session}, "resources": list(configs)}
-    )
+    return rest_api_resources({"client": {**client, "session": session.session}, "resources": list(configs)})
+
+
+def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
+    """The dlt resources of the source, and of the days that its reports cover."""
+    yield from asked_of(client, configs)
     for table in run.source.tables:
         if table.replaced_by:
             yield dlt.resource(
@@ -158,13 +171,20 @@ def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Itera
             )
 
 
-def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]) -> list[dict[str, Any]]:
+def numbered(
+    rows: list[dict[str, Any]],
+    of: tuple[str, ...],
+    order: tuple[str, ...],
+    seen: dict[str, int] | None = None,
+) -> list[dict[str, Any]]:
     """Rows with a line_id that is the same in every read.
 
     It is made of the dimensions `of`; rows that share them all are numbered in the order of `order`.
     dlt takes the list as one item: a row at a time costs it milliseconds.
+
+    seen   how often each stood on earlier pages, where rows of one day come on several
     """
-    seen: dict[str, int] = {}
+    seen = {} if seen is None else seen
     for row in sorted(rows, key=lambda row: [str(row.get(name)) for name in order]):
         named = json.dumps([row.get(name) for name in of], default=str)
         digest = hashlib.sha256(named.encode()).hexdigest()[:16]
