@@ -8,12 +8,7 @@ with
 
 events as (
 
-    select
-        stg.*,
-        {{ apportion.period_start('month', 'charge_date') }} as month_start,
-        lower(coalesce(user_email, service_account_id)) as principal,
-        case when coalesce(is_token_based, true) then 'tokens' else 'requests' end as token_class
-    from {{ ref('stg_cursor__usage_events') }} as stg
+    select * from {{ ref('int_cursor__events') }}
     where billing = 'billed'
 
 ),
@@ -27,11 +22,11 @@ overage as (
         service_account_id,
         max(service_account_name) as service_account_name,
         model,
-        token_class,
+        billed_class as token_class,
         cast(sum(amount) as {{ apportion.money() }}) as amount,
         cast(sum(
             case
-                when token_class = 'requests' then 1
+                when billed_class = 'requests' then 1
                 else coalesce(input_tokens, 0) + coalesce(output_tokens, 0)
                     + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)
             end
@@ -43,7 +38,7 @@ overage as (
         principal,
         service_account_id,
         model,
-        token_class
+        billed_class
 
 ),
 

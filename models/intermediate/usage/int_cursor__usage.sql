@@ -18,7 +18,7 @@ events as (
 
     select
         charge_date,
-        lower(coalesce(user_email, service_account_id)) as principal,
+        principal,
         service_account_id,
         service_account_name,
         model,
@@ -28,7 +28,7 @@ events as (
         cache_read_tokens,
         cache_write_tokens,
         amount
-    from {{ ref('stg_cursor__usage_events') }}
+    from {{ ref('int_cursor__events') }}
     where billing <> 'errored'
 
 ),

@@ -1,7 +1,3 @@
-{#
-    Whether an event is billed is told by its kind and isChargeable, never by its amount: included usage carries one too.
-    The tokens of an event that failed are telemetry of nothing.
-#}
 with
 
 raw_rows as (
@@ -33,11 +29,8 @@ final as (
         is_headless,
         is_token_based,
         conversation_id,
-        case
-            when lower(kind) like 'errored%' then 'errored'
-            when lower(kind) like 'included%' or not coalesce(is_chargeable, true) then 'included'
-            else 'billed'
-        end as billing,
+        is_chargeable,
+        is_free_bugbot,
         cast(requests_costs as {{ apportion.money() }}) as requests_costs,
         input_tokens,
         output_tokens,
