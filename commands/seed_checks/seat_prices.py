@@ -19,7 +19,7 @@ def check(seed: Seed, project: Project) -> Iterator[Fault]:
         source = same(row["invoiced_by"])
         if source and source not in known:
             what = f'"{row["invoiced_by"].strip()}" is no source of vars.providers: {", ".join(known)}'
-            yield row.fault("invoiced_by", f"{what}; blank, seats and overage are charges of their own source")
+            yield row.fault("invoiced_by", f"{what}; leave it blank where no other source has the invoice")
     yield from _disagreements(seed.rows)
 
 
@@ -33,6 +33,7 @@ def _disagreements(rows: list[Row]) -> Iterator[Fault]:
                 held[same(other["plan"])] = other
         for other in held.values():
             if other.line < row.line and same(other["invoiced_by"]) != same(row["invoiced_by"]):
-                what = f'"{row["provider"].strip()}" is invoiced otherwise on line {other.line}, for the same days'
+                named = row["provider"].strip()
+                what = f'"{named}" is invoiced otherwise on line {other.line}, for the same days'
                 yield row.fault("invoiced_by", f"{what}; all of its plans are on one invoice")
                 break

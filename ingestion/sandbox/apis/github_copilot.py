@@ -1,7 +1,7 @@
 """GitHub Copilot: usage billing of an organization by day, SKU and model, and its seats.
 
-Amounts     in dollars, as numbers: gross, what the plan includes as discount, and net. An AI credit is a cent here,
-            but credits are a quantity, not money.
+Amounts     in dollars, as numbers: gross, what the plan includes as discount, and net. An AI credit costs a
+            cent, but credits are a quantity, not money.
 Eras        AI credits since June 2026; before, premium requests. Each endpoint knows its own era only.
 Cost centre without being asked for it, the usage of a cost centre is left out.
 Errors      {"message", "documentation_url", "status"}.
@@ -190,9 +190,7 @@ def _seats(world: World, organization: str) -> Response:
     page = _number("page", 1, 9999, 1)
     size = _number("per_page", 1, SEAT_PAGES[1], SEAT_PAGES[0])
     active = dict(
-        world.query(
-            "select user_id, max(called_at) from usage where provider = 'github_copilot' group by 1"
-        )
+        world.query("select user_id, max(called_at) from usage where provider = 'github_copilot' group by 1")
     )
     seats = [
         _seat(name, member, active.get(f"copilot_{name}"))

@@ -6,7 +6,7 @@ Lands     raw_cursor.usage_events: one row per event; an event has no id, so equ
           raw_cursor.members: one row each; who left stays, since there may still be spend.
 Amounts   in cents, fractions of them included, as exact text; limits in whole dollars.
 Restated  events are aggregated by the hour; the last 3 days are read again by every run.
-Left out  seat fees, which no endpoint tells (seeds/pricing/seat_prices.csv); billing groups, the Analytics API.
+Left out  seat fees, which no endpoint tells (seeds/pricing/seat_prices.csv); billing groups; analytics.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ MEMBERS = Table(
 
 
 class Pages(PageNumberPaginator):
-    """Pages asked for in the body. Each must be the one that was asked for, and together all that was promised.
+    """Pages asked for in the body: each must be the one asked for, and together all that was promised.
 
     rows    where the reply has its rows
     page    where it says which page it is; none: it does not
@@ -138,9 +138,7 @@ class Pages(PageNumberPaginator):
     """
 
     def __init__(self, rows: str, page: str | None, pages: str, total: str) -> None:
-        super().__init__(
-            base_page=1, page_body_path="page", total_path=pages, stop_after_empty_page=False
-        )
+        super().__init__(base_page=1, page_body_path="page", total_path=pages, stop_after_empty_page=False)
         self.rows, self.page, self.total, self.counted = rows, page, total, 0
 
     def init_request(self, request: Request) -> None:
@@ -211,12 +209,10 @@ def endpoint(
         return isinstance(told(reply, rows), list) and all(isinstance(row, dict) for row in reply[rows])
 
     def same_period(reply: dict[str, Any]) -> str | None:
-        period = reply.get("period") or body or {}
-        asked = {name: (body or {}).get(name) for name in ("startDate", "endDate")}
-        found = {name: period.get(name) for name in asked}
-        return None if {k: str(v) for k, v in found.items()} == {k: str(v) for k, v in asked.items()} else (
-            f"the reply is about {found}, where {asked} was asked for"
-        )
+        for name, found in (reply.get("period") or {}).items():
+            if body and name in body and str(found) != str(body[name]):
+                return f"the reply is about {name} {found}, where {body[name]} was asked for"
+        return None
 
     asked = {"method": "POST", "json": dict(body)} if body is not None else {}
     return {
@@ -252,7 +248,12 @@ def events(run: Run, pace: Pace) -> Iterator[dict[str, Any]]:
                 EVENTS,
                 pace,
                 "usageEvents",
-                Pages("usageEvents", "pagination.currentPage", "pagination.numPages", "totalUsageEventsCount"),
+                Pages(
+                    rows="usageEvents",
+                    page="pagination.currentPage",
+                    pages="pagination.numPages",
+                    total="totalUsageEventsCount",
+                ),
                 body,
             ),
             "processing_steps": [{"yield_map": numbered_events(run, body["endDate"], seen)}],
@@ -280,9 +281,7 @@ def event_row(event: dict[str, Any]) -> dict[str, Any]:
     """An event as it lands. Raises IngestionError where it has no time or no amount."""
     for name in ("timestamp", "chargedCents"):
         if event.get(name) is None:
-            raise IngestionError(
-                f"an event has no {name}", where=f"cursor, {EVENTS.path}", mend=rest.AGAIN
-            )
+            raise IngestionError(f"an event has no {name}", where=f"cursor, {EVENTS.path}", mend=rest.AGAIN)
     usage = event.get("tokenUsage") or {}
     return {
         DAY: day_of(event["timestamp"]),
@@ -363,9 +362,7 @@ def spend(run: Run, pace: Pace) -> dict[str, Any]:
     pages = Pages("teamMemberSpend", None, "totalPages", "totalMembers")
     return {
         "name": SPEND.name,
-        "endpoint": endpoint(
-            SPEND, pace, "teamMemberSpend", pages, {"page": 1, "pageSize": ROWS_A_PAGE}
-        ),
+        "endpoint": endpoint(SPEND, pace, "teamMemberSpend", pages, {"page": 1, "pageSize": ROWS_A_PAGE}),
         "processing_steps": [{"yield_map": rows}],
         **SPEND.hints,
     }

@@ -3,9 +3,9 @@
 Lands     raw_github_copilot.usage: one row per day, cost centre, SKU and model: the bill.
           raw_github_copilot.user_usage: the same by user: whose part of the bill it was.
           raw_github_copilot.seats: one row per seat and day on which it was read; the API keeps no past.
-Amounts   in dollars: gross, discount (what the plan includes) and net, as exact text. AI credits are no money.
+Amounts   in dollars: gross, discount (what the plan includes) and net, as exact text. AI credits are none.
 Restated  the last 3 days are read again by every run; the API keeps 24 months.
-Left out  seat fees (seeds/pricing/seat_prices.csv); the general /usage, which has the same money again; engagement metrics.
+Left out  seat fees (seeds/pricing/seat_prices.csv); the general /usage, which has the same money again.
 """
 
 from __future__ import annotations
@@ -94,11 +94,12 @@ def read(run: Run) -> Iterator[Any]:
     # Whom to ask for is known from the seats, so they are read first.
     found = list(rest.asked_of(client, [seats(run, organization)])[0])
     yield dlt.resource([found], name=SEATS.name, **SEATS.hints)
+    months = user_months(run, found)
     configs: list[Any] = []
     # Usage of a cost centre is left out where nobody asks for it.
     for center in [None, *locations_of(run.setting("cost_centers", []))]:
-        months = user_months(run, found)
-        parts = list(rest.asked_of(client, [months, used_months(organization, center)])[-1])
+        items = dlt.resource([months], name="copilot_user_months", selected=False)
+        parts = list(rest.asked_of(client, [items, used_months(organization, center)])[-1])
         configs += requests_of(run, organization, USAGE, days(run), center)
         configs += requests_of(run, organization, USER_USAGE, days_of(parts, run), center)
     yield from rest.resources(run, client, configs)
@@ -119,20 +120,19 @@ def days(run: Run) -> list[dict[str, str]]:
     return [asked(day) for day in run.window(USAGE).days()]
 
 
-def user_months(run: Run, found: list[dict[str, Any]]) -> Any:
+def user_months(run: Run, found: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Users and the months in which they may have used anything: not after their last activity."""
     last_active: dict[str, str | None] = {
         login: "9999" for (login,) in run.loaded(SEATS.name, ["distinct user_login"])
     }
     last_active |= {seat["user_login"]: seat["last_activity_at"] for seat in found}
     months = sorted({day.replace(day=1) for day in run.window(USER_USAGE).days()})
-    items = [
+    return [
         {"user": login, **asked(month)}
         for login, active in sorted(last_active.items())
         for month in months
         if active and str(month) <= active
     ]
-    return dlt.resource([items], name="copilot_user_months", selected=False)
 
 
 def days_of(parts: list[dict[str, Any]], run: Run) -> list[dict[str, str]]:
@@ -169,6 +169,8 @@ def requests_of(
         "table_name": table.name,
         "endpoint": report(organization, parent, params, center),
         "processing_steps": [{"yield_map": lambda reply: rows(run, table, reply)}],
+        # A report is small and slow: a few are waited for at a time.
+        "parallelized": True,
         **table.hints,
     }
 
@@ -295,16 +297,11 @@ def seat_row(seat: dict[str, Any], today: date) -> dict[str, Any]:
     number = assignee.get("id")
     return {
         DAY: today,
+        **{name: seat.get(name) for name in SEATS.columns},
         "user_login": assignee.get("login"),
         "user_id": None if number is None else str(number),
-        **{
-            name: seat.get(name)
-            for name in (
-                "plan_type", "created_at", "pending_cancellation_date", "last_activity_at", "last_activity_editor",
-            )
-        },
         "assigning_team": team.get("slug") or team.get("name"),
-    }  # fmt: skip
+    }
 
 
 def suites() -> dict[str, list[Any]]:
