@@ -64,8 +64,11 @@ class Run:
         """The days to read for this table.
 
         What was asked for; else from the last loaded day back by the days the provider still
-        restates, else the last 90 days. It ends yesterday: today is not over.
+        restates, else the last 90 days. It ends yesterday: today is not over. A snapshot has the
+        day on which it is taken.
         """
+        if table.snapshot:
+            return Window.ending(self.read_at.date(), 1)
         if self.asked:
             return self.asked
         last = yesterday()

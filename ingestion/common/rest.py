@@ -176,13 +176,20 @@ def days_read(run: Run, table: Table, days: Iterable[date]) -> Any:
     )
 
 
-def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]) -> list[dict[str, Any]]:
+def numbered(
+    rows: list[dict[str, Any]],
+    of: tuple[str, ...],
+    order: tuple[str, ...],
+    seen: dict[str, int] | None = None,
+) -> list[dict[str, Any]]:
     """Rows with a line_id that is the same in every read.
 
     It is made of the dimensions `of`; rows that share them all are numbered in the order of `order`.
     dlt takes the list as one item: a row at a time costs it milliseconds.
+
+    seen   how often each stood on earlier pages, where rows of one day come on several
     """
-    seen: dict[str, int] = {}
+    seen = {} if seen is None else seen
     for row in sorted(rows, key=lambda row: [str(row.get(name)) for name in order]):
         named = json.dumps([row.get(name) for name in of], default=str)
         digest = hashlib.sha256(named.encode()).hexdigest()[:16]

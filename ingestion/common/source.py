@@ -28,6 +28,7 @@ class Table:
     restated_days  how many days before the last loaded one are read again by default
     path           where the source finds it
     arrow          whether the rows come as Arrow tables; dlt takes one kind per table
+    snapshot       whether the source only tells how things stand now: the day is that of the read
     """
 
     name: str
@@ -38,6 +39,7 @@ class Table:
     restated_days: int = 0
     path: str = ""
     arrow: bool = False
+    snapshot: bool = False
 
     @property
     def hints(self) -> dict[str, Any]:
