@@ -80,6 +80,11 @@ def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) 
     try:
         reply = response.json()
     except json.JSONDecodeError:
+        kind = response.headers.get("Content-Type", "").split(";")[0]
+        if kind and "json" not in kind:
+            return (
+                f"the reply is {kind}, not JSON: check the base URL, and what stands between here and there"
+            )
         return "the reply broke off in the middle"
     if (
         isinstance(reply, dict)
@@ -113,9 +118,25 @@ def report(
             "paginator": Cursor("next_page", "page"),
             "response_actions": checked(check),
         },
-        "processing_steps": [{"yield_map": rows_of}],
+        "processing_steps": [{"yield_map": as_promised(rows_of, path)}],
         **table.hints,
     }
+
+
+def as_promised(rows_of: Callable[[Any], Iterator[Any]], where: str) -> Callable[[Any], Iterator[Any]]:
+    """Reading that says where a reply is not what its contract promises."""
+
+    def rows(item: Any) -> Iterator[Any]:
+        try:
+            yield from rows_of(item)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            what = f"no {error}" if isinstance(error, KeyError) else str(error)
+            shown = json.dumps(item, default=str)[:300]
+            raise IngestionError(
+                f"the reply is not what the contract promises ({what}): {shown}", where=where, mend=AGAIN
+            ) from error
+
+    return rows
 
 
 def listing(
@@ -174,8 +195,15 @@ def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, 
     return rows
 
 
-def in_window(run: Run, table: Table, day: date, where: str) -> bool:
-    """Whether a bucket belongs to the window. Raises IngestionError where the API sends others."""
+def in_window(run: Run, table: Table, day: date, where: str, seen: set[date] | None = None) -> bool:
+    """Whether a bucket belongs to the window. Raises IngestionError where the API sends others.
+
+    seen   the days of this report so far, where it has each of them once: a second one would count double
+    """
     if day not in run.window(table):
         raise IngestionError(f"the reply holds {day}, which was not asked for", where=where, mend=AGAIN)
+    if seen is not None:
+        if day in seen:
+            raise IngestionError(f"the reply holds {day} twice", where=where, mend=AGAIN)
+        seen.add(day)
     return True

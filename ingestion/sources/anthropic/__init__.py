@@ -167,10 +167,11 @@ def has_results(page: dict[str, Any]) -> str | None:
 
 def costs(run: Run) -> dict[str, Any]:
     """The cost report. Model and token type come out of the description; keys it does not know."""
+    seen: set[date] = set()
 
     def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
         day = date.fromisoformat(bucket["starting_at"][:10])
-        rest.in_window(run, COSTS, day, COSTS.path)
+        rest.in_window(run, COSTS, day, COSTS.path, seen)
         found = []
         for result in bucket["results"]:
             if "amount" not in result:
@@ -193,10 +194,11 @@ def costs(run: Run) -> dict[str, Any]:
 
 def usage(run: Run) -> dict[str, Any]:
     """The messages usage report. It counts tokens and searches, no requests."""
+    seen: set[date] = set()
 
     def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
         day = date.fromisoformat(bucket["starting_at"][:10])
-        rest.in_window(run, USAGE, day, USAGE.path)
+        rest.in_window(run, USAGE, day, USAGE.path, seen)
         found = []
         for result in bucket["results"]:
             written = result.get("cache_creation") or {}

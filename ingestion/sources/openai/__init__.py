@@ -161,10 +161,11 @@ def day_of(bucket: dict[str, Any]) -> date:
 def costs(run: Run) -> dict[str, Any]:
     """The costs report, grouped as finely as the API allows together."""
     by = ("project_id", "api_key_id", "line_item")
+    seen: set[date] = set()
 
     def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
         day = day_of(bucket)
-        rest.in_window(run, COSTS, day, COSTS.path)
+        rest.in_window(run, COSTS, day, COSTS.path, seen)
         found = []
         for result in bucket["results"]:
             amount = result.get("amount")
@@ -198,10 +199,11 @@ def usage(run: Run) -> Iterator[dict[str, Any]]:
 
     def rows_of(report: str) -> Any:
         by = USAGE_REPORTS[report][1]
+        seen: set[date] = set()
 
         def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
             day = day_of(bucket)
-            rest.in_window(run, USAGE, day, report)
+            rest.in_window(run, USAGE, day, report, seen)
             found = [
                 {
                     DAY: day,
