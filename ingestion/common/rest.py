@@ -102,11 +102,14 @@ def report(
     rows_of: Callable[[dict[str, Any]], Iterator[dict[str, Any]]],
     check: Callable[[dict[str, Any]], str | None],
     name: str = "",
+    *,
+    whole_pages: bool = False,
 ) -> dict[str, Any]:
     """A paged report as a rest_api resource.
 
-    rows_of   the rows of one item of `data` (a bucket, or a row by itself)
-    name      where several reports fill one table
+    rows_of      the rows of one item of `data` (a bucket, or a row by itself)
+    name         where several reports fill one table
+    whole_pages  rows_of takes a page instead: a flat row at a time would cost dlt milliseconds each
     """
     return {
         "name": name or table.name,
@@ -114,7 +117,7 @@ def report(
         "endpoint": {
             "path": path,
             "params": params,
-            "data_selector": "data",
+            "data_selector": "$" if whole_pages else "data",
             "paginator": Cursor("next_page", "page"),
             "response_actions": checked(check),
         },
@@ -161,15 +164,20 @@ def listing(
     }
 
 
-def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
-    """The dlt resources of the source, and of the days that its reports cover."""
+def resources(
+    run: Run, client: dict[str, Any], configs: Iterable[Any], tables: Iterable[Table] | None = None
+) -> Iterator[Any]:
+    """The dlt resources of the source, and of the days that its reports cover.
+
+    tables   those that this run reads; all of the source's, unless it has reports to choose from
+    """
     # dlt's session raises on a status of its own; rest_api wants to look at it first.
     session = dlt.sources.helpers.requests.Client(raise_for_status=False)
     session.configure()
     yield from rest_api_resources(
         {"client": {**client, "session": session.session}, "resources": list(configs)}
     )
-    for table in run.source.tables:
+    for table in run.source.tables if tables is None else tables:
         if table.replaced_by:
             yield dlt.resource(
                 run.covered(table, run.window(table).days()),

@@ -21,7 +21,7 @@ def source(request):
 
 @pytest.fixture(scope="module")
 def folder(source, tmp_path_factory):
-    return tmp_path_factory.mktemp(source.name)
+    return tmp_path_factory.mktemp(str(source))
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def loaded(source, folder, warehouse, monkeypatch):
     warehouse.path = folder / "warehouse.duckdb"
     monkeypatch.setenv("APPORTION_DUCKDB_PATH", str(warehouse.path))
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    source.configure(monkeypatch)
     if not warehouse.path.exists():
         code, said = warehouse.load(source.name, **WINDOW)
         assert code == 0, said

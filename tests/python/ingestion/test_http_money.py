@@ -11,6 +11,11 @@ every = pytest.mark.parametrize("source", SOURCES, ids=str)
 every_bill = pytest.mark.parametrize("source", [s for s in SOURCES if s.line], ids=str)
 
 
+@pytest.fixture(autouse=True)
+def settings(source, monkeypatch):
+    source.configure(monkeypatch)
+
+
 @pytest.fixture
 def small_pages(source, monkeypatch):
     """Pages so small that six days take several."""

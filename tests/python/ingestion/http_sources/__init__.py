@@ -29,6 +29,8 @@ class HttpSource:
     """What the cases must know of one source.
 
     name         the source, and the provider in the sandbox
+    label        what tells two declarations of one source apart
+    settings     of the source, beside what the sandbox's environment says
     table        the raw table that the cases watch: the bill, or the log where nothing is billed
     adds_up      SQL, exact: what of that table adds up to the truth of a day
     truth        sandbox -> {day: what `adds_up` must give}
@@ -50,6 +52,8 @@ class HttpSource:
     """
 
     name: str
+    label: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
     table: str
     adds_up: str
     truth: Callable[..., Mapping[str, Decimal]]
@@ -69,7 +73,7 @@ class HttpSource:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self):
-        return self.name
+        return self.label or self.name
 
     @property
     def raw(self):
@@ -77,6 +81,11 @@ class HttpSource:
 
     def variable(self, setting):
         return f"SOURCES__{self.name.upper()}__{setting.upper()}"
+
+    def configure(self, monkeypatch):
+        """Set the settings of its own."""
+        for setting, value in self.settings.items():
+            monkeypatch.setenv(self.variable(setting), value)
 
     def totals(self, warehouse):
         """What the watched table adds up to, by day."""
