@@ -60,6 +60,10 @@ class Run:
         found = self.source.setting(key)
         return default if found is None else found
 
+    def is_on(self, key: str) -> bool:
+        """Whether a setting that is off by default was switched on."""
+        return str(self.setting(key, False)).strip().lower() in ("true", "1", "yes", "on")
+
     def window(self, table: Table) -> Window:
         """The days to read for this table.
 

@@ -13,8 +13,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 from dlt.sources.rest_api import rest_api_resources
+from dlt.sources.rest_api.config_setup import create_auth
 
 from ingestion.common.errors import IngestionError
 from ingestion.common.money import exact_json
@@ -55,10 +57,19 @@ class Cursor(JSONResponseCursorPaginator):
 AGAIN = "nothing was loaded; run it again, and report the address if it happens each time"
 
 
-def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
+def is_page_of_data(reply: dict[str, Any]) -> bool:
+    """Whether a reply is a page as most reports send it."""
+    return isinstance(reply.get("data"), list) and isinstance(reply.get("has_more"), bool)
+
+
+def checked(
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[dict[str, Any]], bool] = is_page_of_data,
+) -> list[Any]:
     """The response actions of every endpoint: numbers keep their digits, and half replies are errors.
 
-    check   looks at the parsed reply and returns what is wrong with it, if anything
+    check     looks at the parsed reply and returns what is wrong with it, if anything
+    is_page   whether a parsed reply has the shape that the endpoint promises
     """
 
     def exact(response: Response, *_: Any, **__: Any) -> Response:
@@ -67,7 +78,7 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
 
     def whole(response: Response, *_: Any, **__: Any) -> Response:
         if response.ok:
-            wrong = fault_of(response, check)
+            wrong = fault_of(response, check, is_page)
             if wrong:
                 raise IngestionError(wrong, where=response.url.split("?")[0], mend=AGAIN)
         return response
@@ -75,7 +86,11 @@ def checked(check: Callable[[dict[str, Any]], str | None]) -> list[Any]:
     return [exact, whole]
 
 
-def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) -> str | None:
+def fault_of(
+    response: Response,
+    check: Callable[[dict[str, Any]], str | None],
+    is_page: Callable[[dict[str, Any]], bool] = is_page_of_data,
+) -> str | None:
     """What is wrong with a reply that says it is fine."""
     try:
         reply = response.json()
@@ -86,11 +101,7 @@ def fault_of(response: Response, check: Callable[[dict[str, Any]], str | None]) 
                 f"the reply is {kind}, not JSON: check the base URL, and what stands between here and there"
             )
         return "the reply broke off in the middle"
-    if (
-        isinstance(reply, dict)
-        and isinstance(reply.get("data"), list)
-        and isinstance(reply.get("has_more"), bool)
-    ):
+    if isinstance(reply, dict) and is_page(reply):
         return check(reply)
     return "the reply is no page of data"
 
@@ -185,6 +196,22 @@ def resources(
                 table_name=table.name,
                 **table.hints,
             )
+
+
+def status_of(client: dict[str, Any], path: str, params: dict[str, Any]) -> int:
+    """What the API answers to one request: to learn whether it has a report or a grouping at all.
+
+    Errors that pass are retried as everywhere; what is wrong with it otherwise shows when it is read.
+    """
+    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
+    session.configure()
+    asking = RESTClient(
+        client["base_url"],
+        headers=client.get("headers"),
+        auth=create_auth(client.get("auth")),
+        session=session.session,
+    )
+    return asking.get(path, params=params).status_code
 
 
 def numbered(rows: list[dict[str, Any]], of: tuple[str, ...], order: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -279,7 +279,7 @@ def _can_show(fault: Fault, payload: Any, paging: Paging) -> bool:
         case "missing_field" | "changed_type":
             return _find(rows, fault.detail) is not None
         case "new_value":
-            return all(_find_filled(rows, name) is not None for name in fault.detail)
+            return _find_filled(rows, fault.detail) is not None
         case "bad_amount":
             return _find(rows, "amount") is not None
         case "shifted_days":
@@ -287,9 +287,12 @@ def _can_show(fault: Fault, payload: Any, paging: Paging) -> bool:
     return fault.kind not in BEFORE
 
 
-def _find_filled(rows: Any, name: str) -> dict | None:
-    """Return the first object where the field holds something."""
-    return next((found for found in _objects(rows) if found.get(name) not in (None, "")), None)
+def _find_filled(rows: Any, names: Iterable[str]) -> dict | None:
+    """Return the first object where all of the fields hold something."""
+    for found in _objects(rows):
+        if all(found.get(name) not in (None, "") for name in names):
+            return found
+    return None
 
 
 def _repeat_cursor(payload: dict, _: Fault, paging: Paging) -> None:
@@ -329,8 +332,7 @@ def _changed_type(payload: dict, fault: Fault, paging: Paging) -> None:
 
 
 def _new_value(payload: dict, fault: Fault, paging: Paging) -> None:
-    for name, value in fault.detail.items():
-        _find_filled(_at(payload, paging.rows), name)[name] = value
+    _find_filled(_at(payload, paging.rows), fault.detail).update(fault.detail)
 
 
 def _shifted_days(payload: dict, fault: Fault, paging: Paging) -> None:

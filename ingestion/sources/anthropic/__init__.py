@@ -259,7 +259,7 @@ def usage(run: Run) -> dict[str, Any]:
 
     With the setting `fast_mode` it tells fast inference apart, which is in beta and priced on its own.
     """
-    groups = (*USAGE_GROUPS, "speed") if is_fast_mode_told(run) else USAGE_GROUPS
+    groups = (*USAGE_GROUPS, "speed") if run.is_on("fast_mode") else USAGE_GROUPS
     seen: set[date] = set()
 
     def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -280,11 +280,6 @@ def usage(run: Run) -> dict[str, Any]:
     if "speed" in groups:
         config["endpoint"]["headers"] = {"anthropic-beta": FAST_MODE_BETA}
     return config
-
-
-def is_fast_mode_told(run: Run) -> bool:
-    """Whether the setting `fast_mode` is on."""
-    return str(run.setting("fast_mode", False)).lower() in ("true", "1", "yes")
 
 
 def counts(usage: dict[str, Any]) -> dict[str, Any]:

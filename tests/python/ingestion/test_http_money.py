@@ -8,7 +8,7 @@ import pytest
 SOURCES = http_sources.found()
 DAY = "2026-11-10"
 every = pytest.mark.parametrize("source", SOURCES, ids=str)
-every_bill = pytest.mark.parametrize("source", [s for s in SOURCES if s.line], ids=str)
+every_bill = pytest.mark.parametrize("source", [s for s in SOURCES if s.is_bill], ids=str)
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,8 @@ def test_a_restated_day_replaces_what_was_there_and_a_withdrawn_line_goes(
     after = source.totals(warehouse)
     assert after[DAY] > before[DAY]
     assert after == source.truth(sandbox)
+    if not source.line:
+        return
     line = warehouse.rows(
         f"select {source.line} from {source.raw} where charge_date = '{DAY}' order by {source.adds_up} desc"
     )[0][0]

@@ -35,7 +35,8 @@ class HttpSource:
     adds_up      SQL, exact: what of that table adds up to the truth of a day
     truth        sandbox -> {day: what `adds_up` must give}
     path         a part of the addresses that fill the table, for faults that are meant for it
-    line         column with the text by which the sandbox withdraws a line; None: nothing is billed
+    is_bill      whether the sandbox bills it, so that days can be restated and withdrawn
+    line         column with the text by which the sandbox withdraws a line, if there is one
     key          the setting that holds the key
     wrong_keys   key -> the status that the provider answers
     small_pages  constants of the source's module, and values that make several pages of six days
@@ -58,6 +59,7 @@ class HttpSource:
     adds_up: str
     truth: Callable[..., Mapping[str, Decimal]]
     path: str = ""
+    is_bill: bool = False
     line: str | None = None
     key: str = "api_key"
     wrong_keys: Mapping[str, int] = field(default_factory=lambda: {"nonsense": 401})

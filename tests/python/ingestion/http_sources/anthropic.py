@@ -7,6 +7,7 @@ SOURCE = HttpSource(
     table="costs",
     path="cost_report",
     adds_up="cast(amount_cents as decimal(38, 18)) * 0.01",
+    is_bill=True,
     truth=true_costs("anthropic"),
     line="description",
     wrong_keys={"nonsense": 401, "sk-ant-api03-larkspur": 403},

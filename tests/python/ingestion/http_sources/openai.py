@@ -7,6 +7,7 @@ SOURCE = HttpSource(
     table="costs",
     path="organization/costs",
     adds_up="cast(amount as decimal(38, 18))",
+    is_bill=True,
     truth=true_costs("openai"),
     line="line_item",
     wrong_keys={"nonsense": 401, "sk-proj-larkspur": 403},
