@@ -17,10 +17,11 @@ FEWEST_ROWS = 50
 def refuse_shrinking(run: Run, rows: dict[str, int]) -> None:
     """Compare the rows about to be loaded with those they replace.
 
-    rows: rows to load by table. Only tables read by windows of days are compared.
+    rows: rows to load by table. Only tables that this run read by windows of days are compared.
     """
+    read = {logged["table_name"] for logged in run.log}
     for table in run.source.tables:
-        if not (run.source.windowed and table.replaced_by):
+        if not (run.source.windowed and table.replaced_by and table.name in read):
             continue
         window = run.replaced.get(table.name, run.window(table))
         if window is None:

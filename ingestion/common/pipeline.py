@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pyarrow as pa
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.common.schema.exceptions import DataValidationError
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from requests.exceptions import ChunkedEncodingError, ConnectTimeout, HTTPError, ReadTimeout
 from requests.exceptions import ConnectionError as Unreachable
-from requests.exceptions import HTTPError, Timeout
 
 from ingestion.common import gate, guards
 from ingestion.common.errors import IngestionError
@@ -32,6 +33,7 @@ from ingestion.common.windows import Window, yesterday
 
 if TYPE_CHECKING:
     from dlt.common.destination import Destination
+    from requests.exceptions import RequestException
 
 # The first read of a source goes back this far unless --since says otherwise.
 FIRST_READ_DAYS = 90
@@ -59,6 +61,10 @@ class Run:
         """A setting of the source, from the environment or .dlt/*.toml."""
         found = self.source.setting(key)
         return default if found is None else found
+
+    def is_on(self, key: str) -> bool:
+        """Whether a setting that is off by default was switched on."""
+        return str(self.setting(key, False)).strip().lower() in ("true", "1", "yes", "on")
 
     def window(self, table: Table) -> Window:
         """The days to read for this table.
@@ -236,16 +242,35 @@ def explained(source: Source, error: BaseException) -> IngestionError:
     for cause in chain:
         if isinstance(cause, ConfigFieldMissingException):
             return IngestionError(f"{source.name}: a setting is missing: {cause}", exit_code=2)
+        if isinstance(cause, DataValidationError):
+            return other_type(source, cause)
         if isinstance(cause, HTTPError) and cause.response is not None:
             return answered(source, cause)
-        if isinstance(cause, Unreachable | Timeout):
-            url = cause.request.url.split("?")[0] if cause.request and cause.request.url else ""
-            return IngestionError(
-                "the API cannot be reached",
-                where=f"{source.name}, {url}",
-                mend=f"check SOURCES__{source.name.upper()}__BASE_URL and the network, then run it again",
-            )
+        if isinstance(cause, ReadTimeout | ChunkedEncodingError | ConnectTimeout | Unreachable):
+            return not_answered(source, cause)
     return IngestionError(f"{type(chain[-1]).__name__}: {chain[-1]}", where=source.name)
+
+
+def other_type(source: Source, error: DataValidationError) -> IngestionError:
+    """A value of another type than the table's, in words; dlt names the column it would add for it."""
+    column, _, found = str(error.column_name).partition("__v_")
+    where = f"{source.name}, {error.table_name}, column {column}"
+    what = f"a value is not what the contract promises (it is {found or 'of another type'})"
+    mend = "nothing was loaded; if the provider changed its contract, the source must follow"
+    return IngestionError(what, where=where, mend=mend)
+
+
+def not_answered(source: Source, error: RequestException) -> IngestionError:
+    """No whole reply came, in words."""
+    what = "the API cannot be reached"
+    mend = f"check SOURCES__{source.name.upper()}__BASE_URL and the network, then run it again"
+    if isinstance(error, ReadTimeout):
+        what = "the API did not answer in time"
+        mend = "run it again; RUNTIME__REQUEST_TIMEOUT is how many seconds it may take"
+    elif isinstance(error, ChunkedEncodingError):
+        what, mend = "the connection broke off within a reply", "run it again"
+    url = error.request.url.split("?")[0] if error.request is not None and error.request.url else ""
+    return IngestionError(what, where=", ".join(filter(None, (source.name, url))), mend=mend)
 
 
 def answered(source: Source, error: HTTPError) -> IngestionError:
@@ -253,9 +278,10 @@ def answered(source: Source, error: HTTPError) -> IngestionError:
     status = error.response.status_code
     url = error.response.url.split("?")[0]
     said = error.response.text.strip().replace("\n", " ")[:300]
+    needed = "; ".join(need.meaning for need in source.needs)
     mend = {
         401: "check that the key is right and has not expired",
-        403: "use an organization's admin key; project keys are refused",
+        403: f"the key may not read this; needed is {needed}",
         404: "check the base URL",
         429: "the provider asks to wait; run it again later, or with a shorter window",
     }.get(status, "run it again" if status >= 500 else "the reply says what the provider misses")

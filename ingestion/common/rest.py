@@ -14,8 +14,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 from dlt.sources.rest_api import rest_api_resources
+from dlt.sources.rest_api.config_setup import create_auth
 
 from ingestion.common.errors import IngestionError
 from ingestion.common.money import exact_json
@@ -152,10 +154,15 @@ def listing(
     }
 
 
-def resources(run: Run, client: dict[str, Any], configs: Iterable[Any]) -> Iterator[Any]:
-    """The dlt resources of the source, and of the days that its reports cover."""
+def resources(
+    run: Run, client: dict[str, Any], configs: Iterable[Any], tables: Iterable[Table] | None = None
+) -> Iterator[Any]:
+    """The dlt resources of the source, and of the days that its reports cover.
+
+    tables   those that this run reads; all of the source's, unless it has reports to choose from
+    """
     yield from reading(client, configs)
-    for table in run.source.tables:
+    for table in run.source.tables if tables is None else tables:
         # What comes out of files tells its own days.
         if table.replaced_by and not table.arrow:
             yield days_read(run, table, run.window(table).days())
@@ -174,6 +181,22 @@ def days_read(run: Run, table: Table, days: Iterable[date]) -> Any:
     return dlt.resource(
         run.covered(table, days), name=f"{table.name}_days", table_name=table.name, **table.hints
     )
+
+
+def status_of(client: dict[str, Any], path: str, params: dict[str, Any]) -> int:
+    """What the API answers to one request: to learn whether it has a report or a grouping at all.
+
+    Errors that pass are retried as everywhere; what is wrong with it otherwise shows when it is read.
+    """
+    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
+    session.configure()
+    asking = RESTClient(
+        client["base_url"],
+        headers=client.get("headers"),
+        auth=create_auth(client.get("auth")),
+        session=session.session,
+    )
+    return asking.get(path, params=params).status_code
 
 
 def numbered(

@@ -40,6 +40,14 @@ class Window:
         for offset in range((self.until - self.since).days + 1):
             yield self.since + timedelta(days=offset)
 
+    def parts(self, days: int) -> Iterator[Window]:
+        """The window in windows of at most so many days, for providers that allow no more a query."""
+        since = self.since
+        while since <= self.until:
+            until = min(since + timedelta(days=days - 1), self.until)
+            yield Window(since, until)
+            since = until + timedelta(days=1)
+
     @property
     def start(self) -> datetime:
         """The first instant."""

@@ -64,6 +64,7 @@ IMAGE_SOURCES = ("image.generation", "image.edit")
 # Which meter the input of an endpoint is counted in; everything else is made of tokens in and out.
 INPUT_METER = {
     "completions": None,
+    "decisions": None,
     "messages": None,
     "embeddings": "uncached_input",
     "moderations": "uncached_input",

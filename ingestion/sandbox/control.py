@@ -1,8 +1,13 @@
 """The control API of tests: faults, restatements, withdrawals, quirks.
 
-    POST /sandbox/faults    {"rate_limit": 2, "retry_after": 0, "provider": "openai"}
-                            {"server_error": n} {"half_reply": n} {"empty_reply": n} {"repeat_cursor": n}
-                            {"missing_field": "amount", "times": 1} {"bad_amount": "1,000.00"} {"reset": true}
+    POST /sandbox/faults    {"rate_limit": 2, "retry_after": 0, "provider": "openai"} (null: without Retry-After)
+                            {"status": 403, "times": 5} {"server_error": n} {"slow": n, "seconds": 2}
+                            {"half_reply": n} {"broken_reply": n} {"html_reply": n} {"empty_reply": n}
+                            {"empty_page": n} {"repeat_cursor": n} {"no_cursor": n}
+                            {"missing_field": "amount", "times": 1} {"bad_amount": "1,000.00"}
+                            {"changed_type": "output_tokens"} {"new_value": {"token_type": "thought_tokens"}}
+                            {"shifted_days": 400} {"reset": true}
+                            each with "provider": "openai", "path": "costs" to be meant for these replies only
     POST /sandbox/restate   {"provider": "openai", "day": "2026-11-12", "factor": "1.05"}
                             {"withdraw": {"provider": "openai", "day": "2026-11-12", "line": "o3, output_tokens"}}
                             (without `line` the day's whole bill) {"reset": true}

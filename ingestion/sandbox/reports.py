@@ -56,12 +56,15 @@ class Report:
     filters: Mapping[str, str] = field(default_factory=dict)
     where: str = "true"
 
-    def read(self, world: World, query: Query, buckets: range) -> dict[int, list[dict[str, Any]]]:
+    def read(
+        self, world: World, query: Query, buckets: range, clock: str | None = None
+    ) -> dict[int, list[dict[str, Any]]]:
         """Return bucket start -> rows, for those of the buckets that hold anything.
 
-        A row maps every dimension and measure to its value.
+        A row maps every dimension and measure to its value. `clock` is the table whose times count,
+        where `table` is made from another.
         """
-        clock = _CLOCK[self.table]
+        clock = _CLOCK[clock or self.table]
         grouped = [name for name in self.dimensions if name in query.group_by]
         keys = [f"{self.dimensions[name]} as {name}" for name in grouped]
         sums = [f"{sql} as {name}" for name, sql in self.measures.items()]

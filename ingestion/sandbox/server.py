@@ -13,11 +13,11 @@ from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
-from flask import Flask, Response, request
+from flask import Flask, Response
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from ingestion.sandbox import apis, control, exports, wire
-from ingestion.sandbox.faults import CURSORS, Faults
+from ingestion.sandbox.faults import Faults, Paging
 from ingestion.sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -145,15 +145,16 @@ class Sandbox:
     def _guarded(self, module: ModuleType) -> Any:
         """Return a provider's routes behind the faults."""
         routes = module.blueprint(self.world)
+        paging = getattr(module, "PAGING", Paging())
 
         def refuse() -> Response | None:
-            return self.faults.refusal(routes.name, module.problem)
+            return self.faults.refusal(routes.name, module.problem, paging)
 
         def spoil(response: Response) -> Response:
             # pages of one read tell the same story, the next read another
-            if not CURSORS & set(request.args):
+            if not paging.is_going_on():
                 self.world.let_settle()
-            return self.faults.spoil(routes.name, response)
+            return self.faults.spoil(routes.name, response, paging)
 
         # before the provider's own check of the key, which it registered itself
         routes.before_request_funcs.setdefault(None, []).insert(0, refuse)

@@ -7,6 +7,7 @@ A module offers
     blueprint(world)           a Flask blueprint that answers as the provider does
     problem(status, message)   the body of an error in the provider's words
     environment(base_url)      the lines of the environment file that point a client at it
+    PAGING                     optional: where replies hold rows and cursors (faults.Paging), if not as usual
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Amounts     in cents, decimal strings with every digit; Claude Code estimates in cents, as numbers.
 Times       RFC 3339, snapped to the start of their bucket; only whole buckets are returned.
 Errors      {"type": "error", "error": {"type", "message"}, "request_id"}.
-Left out    session_usage costs, OAuth, the Analytics API.
+Analytics   usage and cost as flat rows; list amounts are the amounts before a discount of 10% (invented).
+Left out    session_usage costs, OAuth, the other analytics reports, analytics costs by the hour.
 """
 
 from __future__ import annotations
@@ -167,6 +168,14 @@ def blueprint(world: World) -> Blueprint:
     def claude_code() -> Response:
         return _claude_code(world)
 
+    @routes.get("/analytics/cost")
+    def analytics_cost() -> Response:
+        return _analytics(world, ANALYTICS_COST, ("amount", "list_amount", "time"), _analytics_cost)
+
+    @routes.get("/analytics/usage")
+    def analytics_usage() -> Response:
+        return _analytics(world, ANALYTICS_USAGE, ("total_tokens", "requests", "time"), _analytics_usage)
+
     @routes.get("/workspaces")
     def workspaces() -> Response:
         _known({"limit", "after_id", "before_id", "include_archived"})
@@ -206,7 +215,10 @@ def _authorize() -> None:
         raise ApiError("x-api-key header is required", 401)
     if key.startswith("sk-ant-api"):
         raise ApiError("This endpoint needs an Admin API key.", 403)
-    if key != _company()["admin_key"]:
+    is_analytics = request.path.startswith(f"{PREFIX}/analytics/")
+    if key == _company()["analytics_key"] and not is_analytics:
+        raise ApiError("This endpoint needs an Admin API key.", 403)
+    if key not in (_company()["admin_key"], _company()["analytics_key"]):
         raise ApiError("invalid x-api-key", 401)
     version = request.headers.get("anthropic-version")
     if version is None:
@@ -356,6 +368,228 @@ def _cost_result(row: dict[str, Any], query: Query) -> dict[str, Any]:
 
 def _stamp(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# Analytics ----------------------------------------------------------------------------------------
+
+ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
+ANALYTICS_SINCE = datetime(2026, 1, 1)
+ANALYTICS_DAYS, ANALYTICS_MINUTE_DAYS, ANALYTICS_PAST_DAYS = 31, 1, 365
+MOST_GROUPS = 5
+# What is billed after the discount of the contract is this part of the list price.
+DISCOUNTED = Decimal("0.9")
+
+_TOKEN_TYPE = "case meter " + " ".join(f"when '{m}' then '{t}'" for m, t in _TOKEN_TYPES.items()) + " end"
+_COST_TYPE = (
+    "case meter " + " ".join(f"when '{m}' then '{t}'" for m, t in _COST_TYPES.items()) + " else 'tokens' end"
+)
+# Code execution has no model; everything else stands beside the call that caused it.
+_IS_CALL = "meter <> 'code_execution_centihours'"
+_ANALYTICS_GROUPS = {
+    "actor_type": """case when user_id is not null then 'user_actor'
+        when service_account_id is not null then 'service_account_actor' else 'api_actor' end""",
+    "api_key_id": "api_key_id",
+    "context_window": "context_window",
+    "inference_geo": "nullif(inference_geo, 'not_available')",
+    "model": "model",
+    "product": "case when surface = 'claude_code' then 'claude_code' end",
+    "rbac_group_id": "rbac_group_id",
+    "service_tier": "service_tier",
+    "speed": "'standard'",
+    "workspace_id": "coalesce(sub_account_id, '{default_workspace}')",
+}
+# Of a call that is no Claude Managed Agents session, from no Slack channel, by no profile.
+_NEVER = (
+    "agent_id", "claude_tag_category", "claude_tag_user_id", "deployment_id", "environment_id",
+    "session_id", "slack_channel_id", "user_profile_id",
+)  # fmt: skip
+_FAN_OUT = {"cost_type": _COST_TYPE, "token_type": _TOKEN_TYPE}
+
+ANALYTICS_USAGE = Report(
+    "usage",
+    {**USAGE.measures, "requests": "count(*)"},
+    dict(_ANALYTICS_GROUPS),
+    where=USAGE.where,
+)
+ANALYTICS_COST = Report(
+    "billed",
+    {"amount": "sum(cost)"},
+    {
+        name: f"case when {_IS_CALL} then {sql} end"
+        if name in ("model", "service_tier", "context_window", "inference_geo", "product", "speed")
+        else sql
+        for name, sql in _ANALYTICS_GROUPS.items()
+    }
+    | _FAN_OUT,
+    where=COSTS.where,
+)
+
+
+def _analytics(world: World, report: Report, orders: Sequence[str], told: Any) -> Response:
+    """Answer with flat rows, ranked or by time; rows of kinds of cost are no rows of the page's limit."""
+    betas = request.headers.get("anthropic-beta", "")
+    if ANALYTICS_BETA not in [beta.strip() for beta in betas.split(",")]:
+        raise ApiError(f"this endpoint needs the header anthropic-beta: {ANALYTICS_BETA}")
+    _known(
+        {"starting_at", "ending_at", "time_bucket_width", "limit", "page", "order", "order_by"}, {"group_by"}
+    )
+    start, end, width = _analytics_range(world, report)
+    groups = _analytics_groups(report)
+    order, order_by = request.args.get("order", "desc"), request.args.get("order_by", orders[0])
+    if order not in ("asc", "desc") or order_by not in orders:
+        raise ApiError(f"order_by: should be one of {', '.join(orders)}, order asc or desc")
+    limit = _limit(*LIST_LIMITS)
+    bound = (request.path, start, end, width, groups, order, order_by, limit)
+    rows = _analytics_rows(world, report, start, end, width, groups)
+    # Rows that differ in their kind of cost only stand together and count once.
+    ranked: dict[tuple, list[dict[str, Any]]] = {}
+    for row in rows:
+        key = (row["at"], *(repr(row[name]) for name in groups if name not in _FAN_OUT))
+        ranked.setdefault(key, []).append(row)
+    is_by_time = order_by == "time" and width is not None
+    measure = orders[0] if order_by == "time" else order_by
+    units = sorted(ranked.items())
+    units.sort(key=lambda item: sum(row[measure] for row in item[1]), reverse=is_by_time or order == "desc")
+    if is_by_time:
+        units.sort(key=lambda item: item[0][0], reverse=order == "desc")
+    at = _position(bound, 0)
+    shown = units[at : at + limit]
+    next_page = paging.cursor(bound, at + limit) if at + limit < len(units) else None
+    data = [told(row, groups, start, end, width) for _, unit in shown for row in unit]
+    refreshed = world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    more = {"has_more": next_page is not None, "next_page": next_page}
+    return wire.answer({"data": data, **more, "data_refreshed_at": refreshed})
+
+
+def _analytics_range(world: World, report: Report) -> tuple[int, int, str | None]:
+    width = request.args.get("time_bucket_width")
+    if width not in (None, *WIDTHS) or (report is ANALYTICS_COST and width in ("1h", "1m")):
+        raise ApiError("time_bucket_width: should be 1m, 1h or 1d (here costs have days only)")
+    start, end, now = _moment("starting_at"), _moment("ending_at"), seconds(world.now)
+    if start is None:
+        raise ApiError("starting_at: field required")
+    if start < max(seconds(ANALYTICS_SINCE), now - ANALYTICS_PAST_DAYS * 86400):
+        raise ApiError("starting_at: should be within the last 365 days and not before 2026-01-01")
+    if end is None and width is not None:
+        raise ApiError("ending_at: required with time_bucket_width")
+    end = min(now, start + ANALYTICS_DAYS * 86400) if end is None else end
+    most = ANALYTICS_MINUTE_DAYS if width == "1m" else ANALYTICS_DAYS
+    if not 0 < end - start <= most * 86400:
+        raise ApiError(f"ending_at: the range should span from 0 to {most} days")
+    size = WIDTHS[width or "1h"]
+    return start // size * size, -(-end // size) * size, width
+
+
+def _analytics_groups(report: Report) -> list[str]:
+    groups = sorted(set(request.args.getlist("group_by[]")))
+    known = {*report.dimensions, "actor", "organization_id", *_NEVER}
+    for value in groups:
+        if value not in known:
+            raise ApiError(f"group_by: '{value}' should be one of {', '.join(sorted(known))}")
+    if len(set(groups) - set(_FAN_OUT)) > MOST_GROUPS:
+        raise ApiError(f"group_by: at most {MOST_GROUPS} values, not counting cost_type and token_type")
+    return groups
+
+
+def _analytics_rows(
+    world: World, report: Report, start: int, end: int, width: str | None, groups: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return a row per bucket (or one for the range) and group; RBAC groups overlap."""
+    size = WIDTHS[width or "1d"]
+    asked = [name for name in groups if name in report.dimensions]
+    who = {"actor": ("user_id", "service_account_id", "api_key_id")}.get(
+        "actor" if "actor" in groups else "", ()
+    )
+    plain = {name: name for name in who}
+    default = _company()["default_workspace"]
+    dimensions = {n: sql.replace("{default_workspace}", default) for n, sql in report.dimensions.items()}
+    table = report.table
+    if "rbac_group_id" in groups:
+        table = f"({_WITH_GROUPS.format(table=table, pairs=_rbac_pairs())})"
+    one = Report(table, report.measures, {**dimensions, **{f"who_{n}": n for n in plain}}, {}, report.where)
+    query = Query(start, end, "1d", 1, [*asked, *(f"who_{name}" for name in plain)], {})
+    found: dict[str, dict[str, Any]] = {}
+    clock = "billed" if report is ANALYTICS_COST else "usage"
+    for bucket, rows in one.read(world, query, range(start, end, size), clock).items():
+        for row in rows:
+            at = start if width is None else bucket
+            key = repr((at, *(row[name] for name in query.group_by)))
+            if key not in found:
+                found[key] = {**dict.fromkeys(groups), **row, "at": at}
+            else:
+                for measure in report.measures:
+                    found[key][measure] += row[measure]
+    for row in found.values():
+        row["actor"] = _actor(row) if "actor" in groups else None
+        row["organization_id"] = _company()["organization"] if "organization_id" in groups else None
+        if report is ANALYTICS_COST:
+            row["list_amount"] = row["amount"] / DISCOUNTED
+            row["list_amount"] = row["list_amount"].quantize(Decimal("1e-12"))
+        else:
+            row["total_tokens"] = sum(int(row[n]) for n in USAGE.measures if n != "web_search_requests")
+    return list(found.values())
+
+
+# A person is in the group of the team and in that of everybody.
+_WITH_GROUPS = """
+    select told.*, pairs.rbac_group_id
+    from {table} as told
+    left join (values {pairs}) as pairs(member, rbac_group_id)
+        on told.user_id = pairs.member
+"""
+
+
+def _rbac_pairs() -> str:
+    pairs = [
+        (_user_id(name), group)
+        for name, person in _people().items()
+        for group in (f"rbac_group_{person['team']}", "rbac_group_everybody")
+    ]
+    return ", ".join(f"('{member}', '{group}')" for member, group in pairs)
+
+
+def _actor(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["who_user_id"]:
+        person = next((p for name, p in _people().items() if _user_id(name) == row["who_user_id"]), {})
+        named = {"email_address": person.get("email"), "name": person.get("name"), "deleted": False}
+        return {"type": "user_actor", "user_id": row["who_user_id"], **named}
+    if row["who_service_account_id"]:
+        return {"type": "service_account_actor", "service_account_id": row["who_service_account_id"]}
+    return {"type": "api_actor", "api_key_id": row["who_api_key_id"]} if row["who_api_key_id"] else None
+
+
+def _analytics_item(
+    row: Mapping[str, Any],
+    names: Iterable[str],
+    groups: Sequence[str],
+    start: int,
+    end: int,
+    width: str | None,
+) -> dict[str, Any]:
+    at = row["at"]
+    until = end if width is None else at + WIDTHS[width]
+    group = {name: row.get(name) if name in groups else None for name in sorted(names)}
+    return {"starting_at": _stamp(at), "ending_at": _stamp(until), "group": group}
+
+
+def _analytics_cost(row: dict, groups: Sequence[str], start: int, end: int, width: str | None) -> dict:
+    names = {*ANALYTICS_COST.dimensions, "actor", "organization_id", *_NEVER}
+    cost = {
+        "amount": wire.plain(row["amount"] * 100),
+        "list_amount": wire.plain(row["list_amount"] * 100),
+        "currency": "USD",
+        # A count of requests has no part in a kind of cost; here it has none at all.
+        "requests": None,
+    }
+    return {**_analytics_item(row, names, groups, start, end, width), "cost": cost}
+
+
+def _analytics_usage(row: dict, groups: Sequence[str], start: int, end: int, width: str | None) -> dict:
+    names = {*ANALYTICS_USAGE.dimensions, "actor", "organization_id", *_NEVER}
+    counts = _usage_result(row | dict.fromkeys(USAGE.dimensions), None)
+    used = {name: counts[name] for name in counts if name not in USAGE.dimensions}
+    used |= {"total_tokens": row["total_tokens"], "requests": int(row["requests"])}
+    return {**_analytics_item(row, names, groups, start, end, width), "usage": used}
 
 
 # Claude Code --------------------------------------------------------------------------------------

@@ -19,8 +19,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ingestion.sandbox import facts, prices, wire
+from ingestion.sandbox.faults import Paging
 from ingestion.sandbox.world import World
 
+PAGING = Paging(rows="result", more=None, next=(), sent=("page",))
 PREFIX = "/cloudflare/client/v4"
 SUMMARY = "Cloudflare AI Gateway logs with metadata"
 

@@ -19,8 +19,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ingestion.sandbox import facts, paging, prices, wire
+from ingestion.sandbox.faults import Paging
 from ingestion.sandbox.world import World
 
+PAGING = Paging(more=None, next=("meta.cursor",), sent=("cursor",))
 PREFIX = "/langfuse/api/public"
 SUMMARY = "Langfuse observations of a project"
 

@@ -21,7 +21,7 @@ from ingestion.sandbox.reports import USAGE_LIMITS, WIDTHS, Query, Report, secon
 from ingestion.sandbox.world import World
 
 PREFIX = "/openai/v1"
-SUMMARY = "OpenAI organization costs, usage, projects, users and keys"
+SUMMARY = "OpenAI organization costs, usage, projects, users, keys and spend limits"
 
 COST_LIMITS = {"1d": (7, 180)}
 LIST_LIMITS = (20, 100)
@@ -75,6 +75,8 @@ _MODEL = {"model": "model"}
 _MODEL_FILTER = {"models": "model"}
 _IS_BATCH = "service_tier = 'batch'"
 _TIER = "case when service_tier in ('standard', 'batch') then 'default' else service_tier end"
+# What ran through the Agents API; the rest is not labelled, whatever it was.
+_SOURCE = {"api_source": "case when api_key_id = 'key_incident_prod' then 'agents_api' else 'unlabeled' end"}
 _REQUESTS = {"num_model_requests": "count(*)"}
 
 
@@ -122,7 +124,17 @@ USAGE = {
         "endpoint = 'completions'",
         _COMPLETION_MEASURES,
         # Batch is a flag of its own; the tier of a batched call is the default one.
-        _CALLER | _MODEL | {
+        _CALLER | _MODEL | _SOURCE | {
+            "batch": _IS_BATCH,
+            "service_tier": _TIER,
+        },
+        _CALLER_FILTERS | _MODEL_FILTER | {"batch": f"({_IS_BATCH})::varchar"},
+    ),
+    "decisions": _usage(
+        "decisions",
+        "endpoint = 'decisions'",
+        _COMPLETION_MEASURES,
+        _CALLER | _MODEL | _SOURCE | {
             "batch": _IS_BATCH,
             "service_tier": _TIER,
         },
@@ -170,7 +182,7 @@ USAGE = {
         "web_searches",
         "web_searches > 0",
         {"num_requests": "sum(web_searches)"} | _REQUESTS,
-        _CALLER | _MODEL | {"context_level": "context_level"},
+        _CALLER | _MODEL | _SOURCE | {"context_level": "context_level"},
         _CALLER_FILTERS | _MODEL_FILTER | {"context_levels": "context_level"},
     ),
 }  # fmt: skip
@@ -185,7 +197,7 @@ COSTS = Endpoint(
             "quantity_unit": "min(unit)",
             "units": "count(distinct coalesce(unit, ''))",
         },
-        {"line_item": "line", **_CALLER},
+        {"line_item": "line", **_CALLER, **_SOURCE},
         {"line_items": "line", "project_ids": "sub_account_id", "api_key_ids": "api_key_id"},
         "provider = 'openai' and line is not null",
     ),
@@ -237,6 +249,17 @@ def blueprint(world: World) -> Blueprint:
         _known({"limit", "after", "emails"})
         wanted = _values("emails")
         return _list([u for u in _users() if not wanted or u["email"] in wanted])
+
+    @routes.get("/organization/spend_limit")
+    def spend_limit() -> Response:
+        _known(())
+        return _spend_limit(_company().get("spend_limit_cents"), "organization.spend_limit")
+
+    @routes.get("/organization/projects/<project>/spend_limit")
+    def project_spend_limit(project: str) -> Response:
+        _known(())
+        limit = _company()["projects"].get(project, {}).get("spend_limit_cents")
+        return _spend_limit(limit, "project.spend_limit")
 
     @routes.get("/organization/projects/<project>/api_keys")
     def api_keys(project: str) -> Response:
@@ -388,6 +411,7 @@ def _cost_result(row: dict[str, Any], query: Query, number: int) -> dict[str, An
         "project_id": row["project_id"],
         "api_key_id": row["api_key_id"],
         "user_id": row["user_id"],
+        "api_source": row["api_source"],
         "quantity": _short(row["quantity"]) if is_one_unit else None,
         "quantity_unit": row["quantity_unit"] if is_one_unit else None,
     }
@@ -483,6 +507,20 @@ def _keys(world: World, project: str) -> list[dict[str, Any]]:
         for number, (name, key) in enumerate(_company()["keys"].items())
         if key["project"] == project
     ]
+
+
+def _spend_limit(cents: int | None, kind: str) -> Response:
+    if cents is None:
+        raise ApiError("No spend limit is configured.", status=404)
+    return wire.answer(
+        {
+            "object": kind,
+            "threshold_amount": cents,
+            "currency": "USD",
+            "interval": "month",
+            "enforcement": {"status": "inactive"},
+        }
+    )
 
 
 def _owner(project: str, key: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ingestion.sandbox import facts, prices, wire
+from ingestion.sandbox.faults import Paging
 from ingestion.sandbox.world import World
 
+PAGING = Paging(more=None, next=(), sent=("offset",))
 PREFIX = "/openrouter/api/v1"
 SUMMARY = "OpenRouter activity, keys, workspaces and generations"
 

@@ -1,13 +1,17 @@
-"""Anthropic: the cost report, messages usage, Claude Code, and the names of workspaces, users and keys.
+"""Anthropic: bill and usage by one of two kinds of report, Claude Code, and the names behind the ids.
 
 Lands     raw_anthropic.costs: one row per day, workspace and billed line (description).
           raw_anthropic.usage: one row per day and group of the messages usage report.
+          raw_anthropic.analytics_costs, analytics_usage: the same two of the Analytics API, with keys, list
+          amounts and requests: a row per day, workspace, key, model, tier, context window and kind of cost.
           raw_anthropic.claude_code: one row per day, actor, terminal and model; its costs are estimates.
           raw_anthropic.workspaces, users, api_keys: one row each; what was removed stays.
-Amounts   in cents: exact decimal text in the cost report, numbers in Claude Code. Staging scales them.
+Reports   the setting `reports` says which pair is read: admin (the default) or analytics. A day is billed by
+          the pair that read it last, never by both.
+Amounts   in cents: exact decimal text in the reports, numbers in Claude Code. Staging scales them.
 Restated  for up to 30 days, so every run reads them again.
-Left out  Priority Tier spend, which the cost report does not have (its tokens are in the usage report);
-          the analytics reports; Claude on Bedrock, Vertex or Foundry, which those clouds bill.
+Left out  Priority Tier spend, which no report here has (its tokens are in the usage); Claude on Bedrock,
+          Vertex or Foundry, which those clouds bill; RBAC groups, whose rows overlap and do not add up.
 """
 
 from __future__ import annotations
@@ -29,6 +33,13 @@ if TYPE_CHECKING:
 # The most days a page may hold.
 DAYS_A_PAGE = 31
 
+# An analytics query covers at most so many days, from this one on.
+DAYS_A_QUERY = 31
+ROWS_A_PAGE = 1000
+ANALYTICS_SINCE = date(2026, 1, 1)
+ANALYTICS_BETA = "analytics-usage-cost-2026-08-24"
+FAST_MODE_BETA = "fast-mode-2026-02-01"
+
 USAGE_GROUPS = (
     "account_id", "api_key_id", "context_window", "inference_geo", "model", "service_account_id",
     "service_tier", "workspace_id",
@@ -37,6 +48,9 @@ COST_FIELDS = (
     "workspace_id", "cost_type", "description", "model", "token_type", "service_tier", "context_window",
     "inference_geo",
 )  # fmt: skip
+# Five are allowed, beside the kinds of cost: what is left of the bill's key is the place of inference.
+ANALYTICS_GROUPS = ("workspace_id", "api_key_id", "model", "service_tier", "context_window")
+COST_KINDS = ("cost_type", "token_type")
 
 COSTS = Table(
     name="costs",
@@ -61,13 +75,50 @@ USAGE = Table(
     restated_days=30,
     columns={
         "line_id": "text",
-        **dict.fromkeys(USAGE_GROUPS, "text"),
+        **dict.fromkeys((*USAGE_GROUPS, "speed"), "text"),
         "uncached_input_tokens": "bigint",
         "cache_read_input_tokens": "bigint",
         "cache_creation_5m_input_tokens": "bigint",
         "cache_creation_1h_input_tokens": "bigint",
         "output_tokens": "bigint",
         "web_search_requests": "bigint",
+    },
+)
+ANALYTICS_COSTS = Table(
+    name="analytics_costs",
+    path="analytics/cost",
+    grain="day, workspace, key, model, tier, context window, cost type and token type",
+    key=("line_id",),
+    replaced_by=(DAY,),
+    restated_days=30,
+    columns={
+        "line_id": "text",
+        **dict.fromkeys((*ANALYTICS_GROUPS, *COST_KINDS), "text"),
+        "amount_cents": "text",
+        "list_amount_cents": "text",
+        "currency": "text",
+        "refreshed_at": "text",
+    },
+)
+ANALYTICS_USAGE = Table(
+    name="analytics_usage",
+    path="analytics/usage",
+    grain="day, workspace, key, model, tier and context window",
+    key=("line_id",),
+    replaced_by=(DAY,),
+    restated_days=30,
+    columns={
+        "line_id": "text",
+        **dict.fromkeys(ANALYTICS_GROUPS, "text"),
+        "uncached_input_tokens": "bigint",
+        "cache_read_input_tokens": "bigint",
+        "cache_creation_5m_input_tokens": "bigint",
+        "cache_creation_1h_input_tokens": "bigint",
+        "output_tokens": "bigint",
+        "web_search_requests": "bigint",
+        "requests": "bigint",
+        "total_tokens": "bigint",
+        "refreshed_at": "text",
     },
 )
 CLAUDE_CODE = Table(
@@ -142,8 +193,19 @@ def read(run: Run) -> Iterator[Any]:
         },
         "headers": {"anthropic-version": "2023-06-01"},
     }
-    configs = [costs(run), usage(run), days_of_claude_code(run), claude_code(), *dimensions()]
-    return rest.resources(run, client, configs)
+    match run.setting("reports", "admin"):
+        case "admin":
+            reports, tables = [costs(run), usage(run)], [COSTS, USAGE]
+        case "analytics":
+            reports, tables = list(analytics(run)), [ANALYTICS_COSTS, ANALYTICS_USAGE]
+        case other:
+            raise IngestionError(
+                f'SOURCES__ANTHROPIC__REPORTS is "{other}"',
+                mend="choose admin or analytics: only one of them is the bill",
+                exit_code=2,
+            )
+    configs = [*reports, days_of_claude_code(run), claude_code(), *dimensions()]
+    return rest.resources(run, client, configs, [*tables, CLAUDE_CODE])
 
 
 def asked(run: Run, table: Table, group_by: tuple[str, ...]) -> dict[str, Any]:
@@ -167,10 +229,11 @@ def has_results(page: dict[str, Any]) -> str | None:
 
 def costs(run: Run) -> dict[str, Any]:
     """The cost report. Model and token type come out of the description; keys it does not know."""
+    seen: set[date] = set()
 
     def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
         day = date.fromisoformat(bucket["starting_at"][:10])
-        rest.in_window(run, COSTS, day, COSTS.path)
+        rest.in_window(run, COSTS, day, COSTS.path, seen)
         found = []
         for result in bucket["results"]:
             if "amount" not in result:
@@ -192,29 +255,115 @@ def costs(run: Run) -> dict[str, Any]:
 
 
 def usage(run: Run) -> dict[str, Any]:
-    """The messages usage report. It counts tokens and searches, no requests."""
+    """The messages usage report. It counts tokens and searches, no requests.
+
+    With the setting `fast_mode` it tells fast inference apart, which is in beta and priced on its own.
+    """
+    groups = (*USAGE_GROUPS, "speed") if run.is_on("fast_mode") else USAGE_GROUPS
+    seen: set[date] = set()
 
     def rows(bucket: dict[str, Any]) -> Iterator[dict[str, Any]]:
         day = date.fromisoformat(bucket["starting_at"][:10])
-        rest.in_window(run, USAGE, day, USAGE.path)
+        rest.in_window(run, USAGE, day, USAGE.path, seen)
         found = []
         for result in bucket["results"]:
-            written = result.get("cache_creation") or {}
             found.append(
                 {
                     DAY: day,
-                    **{name: result.get(name) for name in USAGE_GROUPS},
-                    "uncached_input_tokens": result["uncached_input_tokens"],
-                    "cache_read_input_tokens": result["cache_read_input_tokens"],
-                    "cache_creation_5m_input_tokens": written.get("ephemeral_5m_input_tokens"),
-                    "cache_creation_1h_input_tokens": written.get("ephemeral_1h_input_tokens"),
-                    "output_tokens": result["output_tokens"],
-                    "web_search_requests": (result.get("server_tool_use") or {}).get("web_search_requests"),
+                    **{name: result.get(name) for name in groups},
+                    **counts(result),
                 }
             )
-        yield rest.numbered(found, of=USAGE_GROUPS, order=("output_tokens",))
+        yield rest.numbered(found, of=groups, order=("output_tokens",))
 
-    return rest.report(USAGE, USAGE.path, asked(run, USAGE, USAGE_GROUPS), rows, has_results)
+    config = rest.report(USAGE, USAGE.path, asked(run, USAGE, groups), rows, has_results)
+    if "speed" in groups:
+        config["endpoint"]["headers"] = {"anthropic-beta": FAST_MODE_BETA}
+    return config
+
+
+def counts(usage: dict[str, Any]) -> dict[str, Any]:
+    """What a result of either usage report counts; the classes of tokens are disjoint."""
+    written = usage.get("cache_creation") or {}
+    return {
+        "uncached_input_tokens": usage["uncached_input_tokens"],
+        "cache_read_input_tokens": usage["cache_read_input_tokens"],
+        "cache_creation_5m_input_tokens": written.get("ephemeral_5m_input_tokens"),
+        "cache_creation_1h_input_tokens": written.get("ephemeral_1h_input_tokens"),
+        "output_tokens": usage["output_tokens"],
+        "web_search_requests": (usage.get("server_tool_use") or {}).get("web_search_requests"),
+    }
+
+
+def analytics(run: Run) -> Iterator[Any]:
+    """The two analytics reports, flat rows by day; a window longer than a query may be takes several."""
+    for table in (ANALYTICS_COSTS, ANALYTICS_USAGE):
+        window = run.window(table)
+        if window.since < ANALYTICS_SINCE:
+            raise IngestionError(
+                f"the analytics reports begin with {ANALYTICS_SINCE}, {window.since} was asked for",
+                where="anthropic",
+                mend=f"run it with --since {ANALYTICS_SINCE}, or set reports to admin",
+                exit_code=2,
+            )
+        calls = [
+            {"start": f"{part.start:%Y-%m-%dT%H:%M:%SZ}", "end": f"{part.end:%Y-%m-%dT%H:%M:%SZ}"}
+            for part in window.parts(DAYS_A_QUERY)
+        ]
+        yield dlt.resource([calls], name=f"{table.name}_calls", selected=False)
+        yield analytics_report(run, table)
+
+
+def analytics_report(run: Run, table: Table) -> dict[str, Any]:
+    """One of them. A group that comes twice would count double, so it is refused."""
+    is_cost = table is ANALYTICS_COSTS
+    groups = (*ANALYTICS_GROUPS, *COST_KINDS) if is_cost else ANALYTICS_GROUPS
+    seen: set[tuple[Any, ...]] = set()
+
+    def rows(page: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+        by_day: dict[date, list[dict[str, Any]]] = {}
+        for told in page["data"]:
+            day = date.fromisoformat(told["starting_at"][:10])
+            rest.in_window(run, table, day, table.path)
+            group = {name: told["group"].get(name) for name in groups}
+            if (day, *group.values()) in seen:
+                raise IngestionError(
+                    f"the reply holds a group of {day} twice: {group}", where=table.path, mend=rest.AGAIN
+                )
+            seen.add((day, *group.values()))
+            measured = costs_of(told, day) if is_cost else usage_of(told)
+            refreshed = {"refreshed_at": page.get("data_refreshed_at")}
+            by_day.setdefault(day, []).append({DAY: day, **group, **measured, **refreshed})
+        for found in by_day.values():
+            yield rest.numbered(found, of=groups, order=())
+
+    def costs_of(told: dict[str, Any], day: date) -> dict[str, Any]:
+        cost = told["cost"]
+        if "amount" not in cost:
+            raise IngestionError(f"a cost of {day} has no amount", where=table.path, mend=rest.AGAIN)
+        return {
+            "amount_cents": landed(cost["amount"]),
+            "list_amount_cents": landed(cost.get("list_amount")),
+            "currency": cost.get("currency"),
+        }
+
+    def usage_of(told: dict[str, Any]) -> dict[str, Any]:
+        more = {name: told["usage"].get(name) for name in ("requests", "total_tokens")}
+        return {**counts(told["usage"]), **more}
+
+    params = {
+        "starting_at": f"{{resources.{table.name}_calls.start}}",
+        "ending_at": f"{{resources.{table.name}_calls.end}}",
+        "time_bucket_width": "1d",
+        "limit": ROWS_A_PAGE,
+        "group_by[]": list(groups),
+        # By time, so that a restatement between two pages moves no row over their edge.
+        "order_by": "time",
+        "order": "asc",
+    }
+    config = rest.report(table, table.path, params, rows, lambda _: None, whole_pages=True)
+    config["endpoint"]["headers"] = {"anthropic-beta": ANALYTICS_BETA}
+    return config
 
 
 def days_of_claude_code(run: Run) -> Any:
@@ -246,7 +395,7 @@ def claude_code() -> dict[str, Any]:
             },
         }
         # Sessions and lines are told once per record: they stand on its first model only.
-        counts = {
+        done = {
             "num_sessions": core.get("num_sessions"),
             "lines_added": lines.get("added"),
             "lines_removed": lines.get("removed"),
@@ -259,7 +408,7 @@ def claude_code() -> dict[str, Any]:
             found.append(
                 {
                     **told,
-                    **counts,
+                    **done,
                     "model": used.get("model"),
                     "input_tokens": tokens.get("input"),
                     "output_tokens": tokens.get("output"),
@@ -269,7 +418,7 @@ def claude_code() -> dict[str, Any]:
                     "currency": cost.get("currency"),
                 }
             )
-            counts = dict.fromkeys(counts)
+            done = dict.fromkeys(done)
         by = ("actor_type", "actor", "customer_type", "terminal_type", "is_remote", "model")
         yield rest.numbered(found, of=by, order=("input_tokens",))
 
@@ -291,7 +440,7 @@ def dimensions() -> Iterator[dict[str, Any]]:
 
 def suites() -> dict[str, list[Any]]:
     """What every row must satisfy before it may be loaded."""
-    counts = [name for name, kind in USAGE.columns.items() if kind == "bigint"]
+    counted = [name for name, kind in USAGE.columns.items() if kind == "bigint"]
     return {
         COSTS.name: [
             gate.present("amount_cents"),
@@ -299,7 +448,15 @@ def suites() -> dict[str, list[Any]]:
             gate.present("currency"),
             gate.one_of("currency", ["USD"]),
         ],
-        USAGE.name: [gate.not_negative(count) for count in counts],
+        USAGE.name: [gate.not_negative(count) for count in counted],
+        ANALYTICS_COSTS.name: [
+            gate.present("amount_cents"),
+            gate.number("amount_cents"),
+            gate.number("list_amount_cents"),
+            gate.present("currency"),
+            gate.one_of("currency", ["USD"]),
+        ],
+        ANALYTICS_USAGE.name: [gate.not_negative(count) for count in (*counted, "requests")],
         CLAUDE_CODE.name: [gate.present("actor"), gate.number("estimated_cost_cents")],
         WORKSPACES.name: [gate.present("id")],
         API_KEYS.name: [gate.present("id")],
@@ -308,8 +465,8 @@ def suites() -> dict[str, list[Any]]:
 
 SOURCE = Source(
     name="anthropic",
-    summary="cost report, messages usage, Claude Code, workspaces, users and API keys",
-    tables=(COSTS, USAGE, CLAUDE_CODE, WORKSPACES, USERS, API_KEYS),
+    summary="bill and usage (admin or analytics reports), Claude Code, workspaces, users and API keys",
+    tables=(COSTS, USAGE, ANALYTICS_COSTS, ANALYTICS_USAGE, CLAUDE_CODE, WORKSPACES, USERS, API_KEYS),
     needs=(Need("api_key", "an Admin API key (sk-ant-admin...)"),),
     read=read,
     gate=suites,

@@ -1,8 +1,9 @@
 {#
-    A project is our sub account. Model and token class stand only in the free text of line_item, in several
-    shapes ("gpt-5-mini batch, input", "o3, cached_input_tokens", "Web search tool calls"): what cannot be told
-    apart stays null, and the text itself is the SKU.
+    A project is our sub account. Model, tier and token class stand only in the free text of line_item, in several
+    shapes ("gpt-5-mini batch, input", "o3, cached_input_tokens", "Web search tool calls"), in any case: what cannot
+    be told apart stays null, and the text itself is the SKU. Scale Tier is prepaid and on no line here.
 #}
+{% set tiers = ['batch', 'flex', 'priority'] %}
 with
 
 costs as (
@@ -10,7 +11,7 @@ costs as (
     select
         stg.*,
         {{ dbt.split_part('line_item', "', '", 1) }} as named,
-        nullif({{ dbt.split_part('line_item', "', '", 2) }}, '') as counted
+        lower(nullif({{ dbt.split_part('line_item', "', '", 2) }}, '')) as counted
     from {{ ref('stg_openai__costs') }} as stg
 
 ),
@@ -19,17 +20,24 @@ read_apart as (
 
     select
         costs.*,
-        named like '% batch' as is_batch,
+        case
+            {%- for tier in tiers %}
+            when lower(named) like '% {{ tier }}' then '{{ tier }}'
+            {%- endfor %}
+            else 'standard'
+        end as service_tier,
         case
             {#  A bare name with a space is a tool ("Vector store storage"), without one a model ("whisper-1"). #}
             when counted is null and named like '% %' then null
-            when named like '% batch' then replace(named, ' batch', '')
+            {%- for tier in tiers %}
+            when lower(named) like '% {{ tier }}' then {{ dbt.split_part('named', "' '", 1) }}
+            {%- endfor %}
             else named
         end as model,
         case
             when counted in ('input', 'input_tokens') then 'input_uncached'
             when counted in ('cached input', 'cached_input_tokens') then 'cache_read'
-            when counted in ('cache write', 'cache_write_tokens') then 'cache_write'
+            when counted in ('cache write', 'cache_write_tokens', 'input_cache_write_tokens') then 'cache_write'
             when counted in ('output', 'output_tokens') then 'output'
             when counted in ('audio input', 'input_audio_tokens') then 'input_audio'
             when counted in ('cached audio input', 'cached_audio_tokens') then 'cache_read_audio'
@@ -37,9 +45,9 @@ read_apart as (
             when quantity_unit = 'images' then 'images'
             when quantity_unit = 'characters' then 'characters'
             when quantity_unit like 'duration_%' then 'audio_seconds'
-            when line_item = 'Web search tool calls' then 'web_searches'
-            when line_item = 'File search tool calls' then 'file_searches'
-            when line_item = 'Code interpreter sessions' then 'code_sessions'
+            when lower(line_item) = 'web search tool calls' then 'web_searches'
+            when lower(line_item) = 'file search tool calls' then 'file_searches'
+            when lower(line_item) = 'code interpreter sessions' then 'code_sessions'
         end as token_class,
         {#  Thousands of tokens, minutes and hours in one unit each. #}
         cast(quantity * case quantity_unit
@@ -73,6 +81,12 @@ api_keys as (
 
 ),
 
+users as (
+
+    select * from {{ ref('stg_openai__users') }}
+
+),
+
 charges as (
 
     select
@@ -96,14 +110,14 @@ charges as (
         costs.project_id as sub_account_id,
         projects.name as sub_account_name,
         costs.model as x_model,
-        case when costs.model is not null then case when costs.is_batch then 'batch' else 'standard' end end
-            as x_service_tier,
+        case when costs.model is not null then costs.service_tier end as x_service_tier,
         cast(null as {{ dbt.type_string() }}) as x_context_tier,
         cast(null as {{ dbt.type_string() }}) as x_region_scope,
         costs.token_class as x_token_class,
         costs.api_key_id as x_api_key_id,
         api_keys.name as x_api_key_name,
-        cast(null as {{ dbt.type_string() }}) as x_principal
+        {#  The member, where costs were grouped by them; never the end user. #}
+        coalesce(users.email, costs.user_id) as x_principal
 
     from read_apart as costs
 
@@ -112,6 +126,9 @@ charges as (
 
     left join api_keys
         on costs.api_key_id = api_keys.id
+
+    left join users
+        on costs.user_id = users.id
 
 ),
 

@@ -35,6 +35,9 @@ reported as (
         stg.user_id,
         stg.api_key_id,
         stg.model,
+        {#  "unlabeled" is all that is not published, not what came directly. #}
+        case when stg.api_source <> 'unlabeled' then stg.api_source end as api_source,
+        {#  Scale Tier is prepaid: its tokens are counted here, on a tier that no bill line has. #}
         case
             when stg.model is null then null
             when stg.batch then 'batch'
@@ -72,6 +75,7 @@ by_class as (
         user_id,
         api_key_id,
         model,
+        api_source,
         service_tier,
         '{{ name }}' as token_class,
         {{ quantity }} as quantity
@@ -89,6 +93,7 @@ summed as (
         user_id,
         api_key_id,
         model,
+        api_source,
         service_tier,
         token_class,
         cast(sum(quantity) as {{ apportion.money() }}) as quantity
@@ -100,6 +105,7 @@ summed as (
         user_id,
         api_key_id,
         model,
+        api_source,
         service_tier,
         token_class
 
@@ -146,7 +152,10 @@ final as (
         coalesce(users.email, summed.user_id) as x_principal,
         {{ nothing }} as x_gateway,
         {{ nothing }} as x_workload,
-        {{ nothing }} as x_call_labels,
+        case
+            when summed.api_source is not null
+                then {{ apportion.json_object([['api_source', 'summed.api_source']]) }}
+        end as x_call_labels,
         case
             when summed.api_key_id is not null then 'key'
             when summed.project_id is not null then 'project'

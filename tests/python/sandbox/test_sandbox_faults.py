@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -125,7 +125,89 @@ def test_an_amount_is_not_a_number(plain, anthropic, control, amount):
     assert anthropic.get("cost_report", **REPORT)["data"][0]["results"][0]["amount"] == amount
 
 
-@pytest.mark.parametrize("body", [{"earthquake": 1}, {"rate_limit": -1}, {"rate_limit": "two"}, {}, []])
+def test_a_status_is_answered_in_the_words_of_the_provider(plain, anthropic, control):
+    control("faults", {"status": 403, "times": 2})
+    replies = [plain.raw(COSTS, PARAMS), anthropic.raw("cost_report", REPORT)]
+    assert [reply.status_code for reply in replies] == [403, 403]
+    assert replies[1].json()["error"]["type"] == "permission_error"
+    assert "Retry-After" not in replies[0].headers
+    control("faults", {"rate_limit": 1, "retry_after": None})
+    reply = plain.raw(COSTS, PARAMS)
+    assert (reply.status_code, reply.headers.get("Retry-After")) == (429, None)
+
+
+def test_a_fault_may_be_meant_for_one_report(plain, control):
+    control("faults", {"status": 500, "path": "costs"})
+    assert plain.raw("organization/users").status_code == 200
+    assert plain.raw(COSTS, PARAMS).status_code == 500
+
+
+def test_a_reply_is_slow(plain, control):
+    control("faults", {"slow": 1, "seconds": 1})
+    start = time.perf_counter()
+    assert plain.raw(COSTS, PARAMS).status_code == 200
+    assert time.perf_counter() - start >= 1
+
+
+def test_a_reply_breaks_off_or_is_a_page_for_people(plain, control):
+    control("faults", {"broken_reply": 1})
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        plain.raw(COSTS, PARAMS)
+    control("faults", {"html_reply": 1})
+    reply = plain.raw(COSTS, PARAMS)
+    assert (reply.status_code, reply.headers["Content-Type"].split(";")[0]) == (200, "text/html")
+
+
+def test_an_emptied_page_comes_with_the_next_cursor(plain, control):
+    whole = plain.get(COSTS, **PARAMS)
+    control("faults", {"empty_page": 1})
+    first = plain.get(COSTS, **PARAMS)
+    assert (first["data"], first["has_more"]) == ([], True)
+    assert plain.get(COSTS, **PARAMS, page=first["next_page"]) == whole
+
+
+def test_a_cursor_is_missing(plain, anthropic, control):
+    control("faults", {"no_cursor": 2})
+    reply = plain.get(COSTS, **PARAMS)
+    assert (reply["has_more"], reply["next_page"]) == (True, None)
+    reply = anthropic.get("users", limit=1)
+    assert (reply["has_more"], reply["last_id"]) == (True, None)
+
+
+def test_a_value_changes_its_type_or_is_new(plain, anthropic, control):
+    control("faults", {"changed_type": "quantity", "path": "costs"})
+    # several lines together have no quantity: what is nothing becomes an object
+    changed = plain.get(COSTS, **PARAMS)["data"][0]["results"][0]["quantity"]
+    assert changed == "many" or set(changed) == {"was"}
+    control("faults", {"new_value": {"token_type": "thoughts"}})
+    found = [r["token_type"] for r in anthropic.get("cost_report", **DESCRIBED)["data"][0]["results"]]
+    assert found.count("thoughts") == 1
+
+
+@pytest.mark.parametrize("days", [1, 400, -400])
+def test_a_day_is_moved(plain, anthropic, control, days):
+    before = plain.get(COSTS, **PARAMS)["data"], anthropic.get("cost_report", **REPORT)["data"]
+    control("faults", {"shifted_days": days, "times": 2})
+    after = plain.get(COSTS, **PARAMS)["data"], anthropic.get("cost_report", **REPORT)["data"]
+    assert after[0][0]["start_time"] - before[0][0]["start_time"] == days * 86400
+    moved = date.fromisoformat(after[1][0]["starting_at"][:10])
+    assert moved - date.fromisoformat(before[1][0]["starting_at"][:10]) == timedelta(days=days)
+    assert [after[0][1:], after[1][1:]] == [before[0][1:], before[1][1:]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"earthquake": 1},
+        {"rate_limit": -1},
+        {"rate_limit": "two"},
+        {"status": 200},
+        {"new_value": "token_type"},
+        {"shifted_days": 0},
+        {},
+        [],
+    ],
+)
 def test_faults_that_are_not_understood_are_refused(control, body):
     assert control("faults", body).status_code == 400
 

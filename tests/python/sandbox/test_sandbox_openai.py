@@ -379,7 +379,7 @@ def test_values_of_filters_are_checked(openai):
     assert openai.refused(f"{path}/completions", start_time=START, batch="yes")[0] == 400
     assert openai.refused(f"{path}/images", start_time=START, sizes="1x1")[0] == 400
     assert openai.refused(f"{path}/vector_stores", start_time=START, group_by="model")[0] == 400
-    assert openai.refused(f"{path}/decisions", start_time=START)[0] == 404
+    assert openai.refused(f"{path}/opinions", start_time=START)[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -446,3 +446,36 @@ def test_every_key_and_user_of_the_usage_has_a_name(openai):
 
 def keys_of(openai, project):
     return openai.get(f"organization/projects/{project}/api_keys")["data"]
+
+
+# What newer clients know --------------------------------------------------------------------------
+
+
+def test_sources_are_parts_of_the_whole(sandbox):
+    plain = Client("openai", sandbox.env["SOURCES__OPENAI__BASE_URL"])
+    params = {"start_time": unix(FIRST), "end_time": unix(LAST + timedelta(days=1)), "limit": 31}
+    for path, count in (("organization/costs", None), ("organization/usage/completions", "output_tokens")):
+        told = [
+            [result for bucket in plain.buckets(path, **params, **more) for result in bucket["results"]]
+            for more in ({}, {"group_by": ["api_source"]})
+        ]
+        whole, parts = ([r[count] if count else Decimal(r["amount"]["value"]) for r in t] for t in told)
+        assert sum(parts) == sum(whole)
+        assert {result["api_source"] for result in told[0]} == {None}
+        assert {result["api_source"] for result in told[1]} == {"agents_api", "unlabeled"}
+
+
+def test_decisions_are_a_report_of_their_own(sandbox):
+    plain = Client("openai", sandbox.env["SOURCES__OPENAI__BASE_URL"])
+    params = {"start_time": unix(FIRST), "group_by": ["model", "service_tier", "api_source"]}
+    results = [r for b in plain.buckets("organization/usage/decisions", **params) for r in b["results"]]
+    assert {result["object"] for result in results} == {"organization.usage.decisions.result"}
+    assert {result["model"] for result in results} == {"gpt-5-mini"}
+
+
+def test_a_spend_limit_is_in_cents_and_absent_where_there_is_none(sandbox):
+    plain = Client("openai", sandbox.env["SOURCES__OPENAI__BASE_URL"])
+    limit = plain.get("organization/spend_limit")
+    assert (limit["object"], limit["threshold_amount"]) == ("organization.spend_limit", 4_000_000)
+    assert plain.get("organization/projects/proj_playground/spend_limit")["threshold_amount"] == 50_000
+    assert plain.refused("organization/projects/proj_search/spend_limit")[0] == 404
