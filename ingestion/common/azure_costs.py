@@ -113,14 +113,11 @@ def snake_case(name: str) -> str:
 
 def parts(item: FileItemDict, names: list[str], wanted: Wanted) -> Iterator[pa.Table]:
     """The wanted rows with their row numbers, dates as year-month-day."""
-    before = 0
     for part in files.read(item, names):
-        numbers = pa.array(range(before + 1, before + len(part) + 1), pa.int64())
-        before += len(part)
         for name in COLUMNS:
             if name not in part.column_names:
                 part = part.append_column(name, pa.nulls(len(part), pa.string()))
-        part = part.append_column("source_row", numbers).filter(wanted(part))
+        part = part.filter(wanted(part))
         for name in DATES:
             place = part.column_names.index(name)
             part = part.set_column(place, name, iso(part[name]))

@@ -153,10 +153,8 @@ def parquet_rows(item: FileItemDict) -> Iterator[Row]:
 def csv_rows(item: FileItemDict) -> Iterator[Row]:
     """Row number and row of a CSV with a column for each nested field."""
     names = [plain(name) for name in files.header(item)]
-    before = 0
     for part in files.read(item, names):
-        yield from enumerate(part.to_pylist(), before + 1)
-        before += len(part)
+        yield from zip(part[files.ROW].to_pylist(), part.drop_columns([files.ROW]).to_pylist(), strict=True)
 
 
 def parts(item: FileItemDict, rows: Iterator[Row], services: Services) -> Iterator[pa.Table]:

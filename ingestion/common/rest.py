@@ -222,8 +222,15 @@ def numbered(
     return rows
 
 
-def in_window(run: Run, table: Table, day: date, where: str) -> bool:
-    """Whether a bucket belongs to the window. Raises IngestionError where the API sends others."""
+def in_window(run: Run, table: Table, day: date, where: str, seen: set[date] | None = None) -> bool:
+    """Whether a bucket belongs to the window. Raises IngestionError where the API sends others.
+
+    seen   the days of this report so far, where it has each of them once: a second one would count double
+    """
     if day not in run.window(table):
         raise IngestionError(f"the reply holds {day}, which was not asked for", where=where, mend=AGAIN)
+    if seen is not None:
+        if day in seen:
+            raise IngestionError(f"the reply holds {day} twice", where=where, mend=AGAIN)
+        seen.add(day)
     return True

@@ -92,14 +92,14 @@ def read(run: Run) -> Iterator[Any]:
         "headers": {"accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2026-03-10"},
     }
     # Whom to ask for is known from the seats, so they are read first.
-    found = list(rest.asked_of(client, [seats(run, organization)])[0])
+    found = list(rest.reading(client, [seats(run, organization)])[0])
     yield dlt.resource([found], name=SEATS.name, **SEATS.hints)
     months = user_months(run, found)
     configs: list[Any] = []
     # Usage of a cost centre is left out where nobody asks for it.
     for center in [None, *locations_of(run.setting("cost_centers", []))]:
         items = dlt.resource([months], name="copilot_user_months", selected=False)
-        parts = list(rest.asked_of(client, [items, used_months(organization, center)])[-1])
+        parts = list(rest.reading(client, [items, used_months(organization, center)])[-1])
         configs += requests_of(run, organization, USAGE, days(run), center)
         configs += requests_of(run, organization, USER_USAGE, days_of(parts, run), center)
     yield from rest.resources(run, client, configs)

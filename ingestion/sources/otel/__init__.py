@@ -308,7 +308,7 @@ def parquet_rows(item: FileItemDict) -> Iterator[tuple[int, list[Any], None]]:
             mend="docs/sources/otel.md lists the columns; or leave the file out with file_glob",
         )
     number = 1
-    for batch in files.parquet_batches(item, list(names.values())):
+    for batch in files.batches(item, list(names.values())):
         columns = [batch.column(name).to_pylist() for name in names.values()]
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         yield number, rows, None
