@@ -2,10 +2,10 @@
     What was seen of the calls, and how much of it counts: a call that several sources saw counts once.
 
     Of one provider key, what source n saw beyond the best of those ranked before it counts. Sources are compared key by
-    key where all of them know it, else all keys together; in the finest token classes that all of them tell apart. A
-    gateway's day that was not read in full is not heard: it neither counts nor takes from others.
+    key where all of them know it, else project by project, else all together; in the finest token classes that all of them
+    tell apart. A gateway's day that was not read in full is not heard: it neither counts nor takes from others.
 #}
-{% set compared = ['charge_date', 'calls_number', 'compared_class', 'compared_key'] %}
+{% set compared = ['charge_date', 'calls_number', 'compared_class', 'compared_sub_account', 'compared_key'] %}
 
 with
 
@@ -46,8 +46,10 @@ numbered as (
         daily.telemetry_key,
         keys.telemetry_number,
         keys.calls_number,
+        keys.sub_account_number,
         keys.key_number,
         keys.source_rank,
+        keys.knows_sub_account,
         keys.knows_key,
         keys.token_class,
         days_read.provider is not null as is_final,
@@ -100,13 +102,40 @@ classed as (
     {% endfor %}
 ),
 
-without_key as (
+without_sub_account as (
 
     select distinct
         charge_date,
         calls_number,
         compared_class
     from classed
+    where not knows_sub_account
+
+),
+
+placed as (
+
+    select
+        classed.*,
+        case when unknown.calls_number is null then classed.sub_account_number else 0 end as compared_sub_account
+
+    from classed
+
+    left join without_sub_account as unknown
+        on classed.charge_date = unknown.charge_date
+        and classed.calls_number = unknown.calls_number
+        and classed.compared_class = unknown.compared_class
+
+),
+
+without_key as (
+
+    select distinct
+        charge_date,
+        calls_number,
+        compared_class,
+        compared_sub_account
+    from placed
     where not knows_key
 
 ),
@@ -114,15 +143,16 @@ without_key as (
 keyed as (
 
     select
-        classed.*,
-        case when without_key.calls_number is null then classed.key_number else 0 end as compared_key
+        placed.*,
+        case when unknown.calls_number is null then placed.key_number else 0 end as compared_key
 
-    from classed
+    from placed
 
-    left join without_key
-        on classed.charge_date = without_key.charge_date
-        and classed.calls_number = without_key.calls_number
-        and classed.compared_class = without_key.compared_class
+    left join without_key as unknown
+        on placed.charge_date = unknown.charge_date
+        and placed.calls_number = unknown.calls_number
+        and placed.compared_class = unknown.compared_class
+        and placed.compared_sub_account = unknown.compared_sub_account
 
 ),
 

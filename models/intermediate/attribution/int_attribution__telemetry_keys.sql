@@ -2,6 +2,9 @@
     Whose bill a telemetry key is on. A provider's own report names its account; a gateway's log needs a route, the one of
     its key and provider before the general one. What a gateway does not know (account, project, key) is told by its
     `knows_` column, since absent means "none" in a provider's own report and "unknown" in a gateway's.
+
+    Telemetry that does not know the project, or the key, of a bill that tells several apart has no place on it: to cut it
+    over all of them would give one team's money to another's calls.
 #}
 {% set own_rank = 100 %}
 {% set open_start = "cast('" ~ var('first_date') ~ "' as date)" %}
@@ -156,14 +159,69 @@ newest_keys as (
 
     select
         provider,
+        billing_account_id,
         x_api_key_id,
         sub_account_id,
         row_number() over (
-            partition by provider, x_api_key_id
+            partition by provider, billing_account_id, x_api_key_id
             order by last_day desc, coalesce(sub_account_id, '') desc
         ) as newest_first
     from on_a_bill
     where is_own and x_api_key_id is not null
+
+),
+
+{#  A route may name several keys of one project, with | between them: the project is known then, not the key. #}
+route_keys as (
+
+    select distinct
+        provider,
+        route_account,
+        route_key
+    from on_a_bill
+    where route_key is not null and not is_own
+
+),
+
+route_places as (
+
+    select
+        route_keys.provider,
+        route_keys.route_account,
+        route_keys.route_key,
+        min(coalesce(newest_keys.sub_account_id, '')) as first_sub_account,
+        max(coalesce(newest_keys.sub_account_id, '')) as last_sub_account
+
+    from route_keys
+
+    inner join newest_keys
+        on route_keys.provider = newest_keys.provider
+        and (route_keys.route_account is null or route_keys.route_account = newest_keys.billing_account_id)
+        and newest_keys.newest_first = 1
+        and {{ dbt.position(
+            apportion.one_text(["'|'", 'newest_keys.x_api_key_id', "'|'"]),
+            apportion.one_text(["'|'", 'route_keys.route_key', "'|'"])
+        ) }} > 0
+
+    group by
+        route_keys.provider,
+        route_keys.route_account,
+        route_keys.route_key
+
+),
+
+{#  What the bills tell apart. #}
+bills as (
+
+    select
+        provider,
+        billing_account_id,
+        count(distinct coalesce(api_key_id, '')) > 1 as tells_keys,
+        count(distinct coalesce(sub_account_id, '')) > 1 as tells_sub_accounts
+    from {{ ref('int_attribution__lines') }}
+    group by
+        provider,
+        billing_account_id
 
 ),
 
@@ -178,10 +236,16 @@ described as (
         on_a_bill.is_own,
         on_a_bill.provider,
         coalesce(on_a_bill.billing_account_id, on_a_bill.route_account, accounts.only_account) as billing_account_id,
-        case when on_a_bill.is_own then on_a_bill.sub_account_id else newest_keys.sub_account_id end as sub_account_id,
-        on_a_bill.is_own or newest_keys.x_api_key_id is not null as knows_sub_account,
-        case when on_a_bill.is_own then on_a_bill.x_api_key_id else on_a_bill.route_key end as provider_key,
-        on_a_bill.is_own or on_a_bill.route_key is not null as knows_key,
+        case
+            when on_a_bill.is_own then on_a_bill.sub_account_id
+            when places.first_sub_account = places.last_sub_account then nullif(places.first_sub_account, '')
+        end as sub_account_id,
+        on_a_bill.is_own or coalesce(places.first_sub_account = places.last_sub_account, false) as knows_sub_account,
+        case
+            when on_a_bill.is_own then on_a_bill.x_api_key_id
+            when on_a_bill.route_key not like '%|%' then on_a_bill.route_key
+        end as provider_key,
+        on_a_bill.is_own or coalesce(on_a_bill.route_key not like '%|%', false) as knows_key,
         coalesce(models.canonical_model, on_a_bill.x_model) as model,
         coalesce(on_a_bill.x_service_tier, 'standard') as service_tier,
         on_a_bill.x_context_tier as context_tier,
@@ -194,10 +258,10 @@ described as (
     left join accounts
         on on_a_bill.provider = accounts.provider
 
-    left join newest_keys
-        on on_a_bill.provider = newest_keys.provider
-        and on_a_bill.route_key = newest_keys.x_api_key_id
-        and newest_keys.newest_first = 1
+    left join route_places as places
+        on on_a_bill.provider = places.provider
+        and on_a_bill.route_key = places.route_key
+        and coalesce(on_a_bill.route_account, '') = coalesce(places.route_account, '')
 
     left join {{ ref('int_models__named') }} as models
         on on_a_bill.service_provider_name = models.provider_name
@@ -208,17 +272,33 @@ described as (
 
 ),
 
+placed as (
+
+    select described.*
+
+    from described
+
+    left join bills
+        on described.provider = bills.provider
+        and described.billing_account_id = bills.billing_account_id
+
+    where (described.knows_key or not coalesce(bills.tells_keys, false))
+        and (described.knows_sub_account or not coalesce(bills.tells_sub_accounts, false))
+
+),
+
 final as (
 
     select
-        described.*,
+        placed.*,
         {#  Numbers for what is compared day by day: texts would cost most of the time. #}
         row_number() over (order by telemetry_key, valid_from) as telemetry_number,
         dense_rank() over (
             order by {{ apportion.fields_as_one(['provider', 'billing_account_id', 'model', 'service_tier']) }}
         ) as calls_number,
+        dense_rank() over (order by {{ apportion.fields_as_one(['provider', 'sub_account_id']) }}) as sub_account_number,
         dense_rank() over (order by {{ apportion.fields_as_one(['provider', 'provider_key']) }}) as key_number
-    from described
+    from placed
 
 )
 

@@ -1,6 +1,6 @@
 {#
-    Calls that a gateway or tracer saw and no route puts on a bill: they divide nothing. Add a row to
-    seeds/attribution/telemetry_routes.csv, or leave them out on purpose.
+    Calls that a gateway or tracer saw and no route puts on a bill, or not on one key or project of a bill that tells these
+    apart: they divide nothing. Add a row to seeds/attribution/telemetry_routes.csv, or leave them out on purpose.
 #}
 {{ config(severity='warn') }}
 select

@@ -160,6 +160,27 @@ def unknown_region(it, me):
 
 
 @case
+def unknown_key(it, me):
+    """The bill tells keys and the gateway does not know its own: to guess would move another team's money."""
+    it.route("gateway", me, 10, gateway_key=me)
+    it.bill(me, 30, 30, x_api_key_id="k1")
+    it.bill(me, 70, 70, x_api_key_id="k2")
+    it.own(me, 30, "k1")
+    it.own(me, 70, "k2")
+    it.saw("gateway", 50, "F", x_api_key_id=me)
+
+
+@case
+def several_keys_of_one_project(it, me):
+    it.route("gateway", me, 10, gateway_key=me, provider_key="k1|k2")
+    it.bill(me, 100, 100, sub_account_id="p")
+    it.bill(me, 40, 40, sub_account_id="other")
+    for project, key, quantity in (("p", "k1", 60), ("p", "k2", 40), ("other", "k3", 40)):
+        it.own(me, quantity, key, sub_account_id=project)
+    it.saw("gateway", 50, "F", x_api_key_id=me)
+
+
+@case
 def classes_that_are_coarser(it, me):
     """`input` may be on the lines of uncached input and of cached input."""
     it.route("gateway", me, 10, gateway_key=me)
@@ -202,6 +223,8 @@ RIGHT = {
     "credit": {"F": 100, "its own key": -40},
     "late_log": {"k1": 60, "k2": 40},
     "unknown_region": {"F": 50, "its own key": 50},
+    "unknown_key": {"k1": 30, "k2": 70},
+    "several_keys_of_one_project": {"F": 50, "k1": 30, "k2": 20, "k3": 40},
     "classes_that_are_coarser": {"F": 32, "its own key": 32},
     "several_lines_of_a_key": {"F": "74.9925", "its own key": "24.9975"},
     "a_route_that_changed": {"on 2026-02-02": 100, "its own key": 100},
