@@ -69,6 +69,7 @@ def main() -> None:
     # Unit tests judge the code, not the data: make test has them.
     step("Building", dbt, "--quiet", "build", "--no-version-check", "--exclude-resource-type", "unit_test")
     step("Answers", python, "-m", "commands.report")
+    step("Score", python, "-m", "commands.score")
 
 
 if __name__ == "__main__":

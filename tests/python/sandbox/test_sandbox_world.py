@@ -91,7 +91,7 @@ def test_nobody_calls_a_model_before_its_release(quarter):
             [provider],
         )
         assert all(first >= book.released(model) for model, first in rows)
-        assert rows
+        assert rows, provider
     early = World(first=date(2026, 2, 1), last=date(2026, 2, 1))
     names = {name for (name,) in early.query("select distinct base_model from calls")}
     assert "gpt-5-mini" in names
