@@ -16,14 +16,16 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import by_hand, limit, measure, platform_split
+from benchmarks import by_hand, limit, loading, measure, platform_split
 from benchmarks.project import REPO, Project, Run
 from benchmarks.world import World, write_lines, write_rules, write_seeds
 
 RESULTS = Path(__file__).parent / "results"
 REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
 NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
-SECTIONS = ("whole", "reown", "rules", "split", "impact")
+SECTIONS = ("whole", "reown", "rules", "split", "impact", "load")
+# Bills to load: what they are, lines, and how many lines of other services stand beside each that is read.
+LOADED_BILLS = (("all of it Bedrock", 1_000_000, 0), ("a tenth of it Bedrock", 2_000_000, 9))
 
 
 class Bench:
@@ -200,6 +202,54 @@ class Bench:
             "runs": seen,
         }
 
+    def load(self, records: int) -> None:
+        """Log files and Parquet into the warehouse, beside plain dlt; and the memory of many records."""
+        compared = records // 10
+        logs = self.folder / "logs"
+        measure.apart(loading.write_logs, compared, logs)
+        self.loaded(f"loading {compared:,} log records (JSON lines)", "logs", logs, compared, 50_000)
+        for what, lines, others in LOADED_BILLS:
+            bill = self.folder / f"cur_{others}"
+            measure.apart(loading.write_bill, lines, bill, others)
+            self.loaded(f"loading {lines:,} lines of Parquet, {what}", "bill", bill, lines, 200_000)
+        many = self.folder / "many_logs"
+        measure.apart(loading.write_logs, records, many)
+        say(f"loading {records:,} log records")
+        process = loader("ours", "logs", many, self.folder / "many.duckdb")
+        self.found[f"loading {records:,} log records"] = {
+            "records a second": round(records / process["wall_seconds"]),
+            "records a CPU second": round(records / process["cpu_seconds"]),
+            "peak MiB (target 1536)": process["peak_mib"],
+            "runs": [process],
+        }
+        shutil.rmtree(many)
+
+    def loaded(self, what: str, kind: str, folder: Path, rows: int, target: int) -> None:
+        """One kind of files through both contenders in turn."""
+        seen: dict[str, list[dict[str, Any]]] = {"ours": [], "plain": []}
+        for number in range(self.runs):
+            for contender, runs in seen.items():
+                say(f"{what}, {contender}, run {number + 1} of {self.runs}")
+                runs.append(loader(contender, kind, folder, self.folder / f"{contender}.duckdb"))
+        wall = {name: best(runs, "wall_seconds") for name, runs in seen.items()}
+        cpu = {name: best(runs, "cpu_seconds") for name, runs in seen.items()}
+        self.found[what] = {
+            f"rows a second (target {target:,}, or 0.7 of plain dlt)": round(rows / wall["ours"]),
+            "rows a second, plain dlt": round(rows / wall["plain"]),
+            "rows a CPU second": round(rows / cpu["ours"]),
+            "rows a CPU second, plain dlt": round(rows / cpu["plain"]),
+            "speed in CPU seconds, of plain dlt's (target 0.7)": ratio(cpu["plain"], cpu["ours"]),
+            "peak MiB": worst(seen["ours"], "peak_mib"),
+            "peak MiB, plain dlt": worst(seen["plain"], "peak_mib"),
+            "runs": seen,
+        }
+
+
+def loader(contender: str, kind: str, folder: Path, database: Path) -> dict[str, Any]:
+    """One load in a process of its own."""
+    arguments = (contender, kind, str(folder), str(database))
+    return measure.run(sys.executable, "-m", "benchmarks.loading", *arguments, folder=REPO).as_dict()
+
 
 def peer(module: str, path: Path, rules: int) -> dict[str, Any]:
     """One run of a contender without dbt."""
@@ -273,6 +323,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of each contender; the best is compared")
     parser.add_argument("--resources", type=int, default=10_000, help="distinct tuples at every size")
     parser.add_argument("--rules", type=int, default=500)
+    parser.add_argument("--records", type=int, default=5_000_000, help="of logs; a tenth beside plain dlt")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--folder", type=Path, default=REPO / ".work/bench", help="for bills and copies")
     options = parser.parse_args()
@@ -288,6 +339,8 @@ def main() -> None:
         bench.split()
     if "impact" in options.only:
         bench.impact(min(options.sizes))
+    if "load" in options.only:
+        bench.load(options.records)
     print("\n".join(lines_of(bench.found)))
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.json"
@@ -296,6 +349,7 @@ def main() -> None:
         "runs": options.runs,
         "resources": options.resources,
         "rules": options.rules,
+        "records": options.records,
     }
     path.write_text(
         json.dumps({"machine": machine(), "settings": settings, "found": bench.found}, indent=2) + "\n"

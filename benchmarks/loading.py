@@ -27,7 +27,7 @@ FIRST_DAY = date(2026, 1, 1)
 
 
 def write_logs(records: int, folder: Path) -> None:
-    """Invocation logs of so many records, and the one line of a bill without which the source does not run."""
+    """Invocation logs of so many records."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, start in enumerate(range(0, records, RECORDS_A_FILE)):
         with (folder / f"{number:05}.jsonl").open("w") as file:
@@ -63,8 +63,8 @@ def log_lines(number: int, count: int) -> Iterator[str]:
         yield json.dumps(record, separators=(",", ":")) + "\n"
 
 
-def write_bill(lines: int, folder: Path) -> None:
-    """A CUR of so many lines in Parquet, all of Bedrock: the worst case, since the rest is never unpacked."""
+def write_bill(lines: int, folder: Path, others: int = 0) -> None:
+    """A CUR of so many lines in Parquet; of `others` + 1 lines one is Bedrock's, the rest is left out."""
     from ingestion.common import cur
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,6 @@ def write_bill(lines: int, folder: Path) -> None:
             "bill_payer_account_id": "111122223333",
             "line_item_currency_code": "USD",
             "line_item_line_item_type": "Usage",
-            "line_item_product_code": "AmazonBedrock",
             "line_item_line_item_description": "$0.06 per 1K tokens for NovaLite",
             "bill_billing_period_start_date": f"{day}-01T00:00:00Z",
             "pricing_unit": "1K tokens",
@@ -86,6 +85,9 @@ def write_bill(lines: int, folder: Path) -> None:
         columns: dict[str, Any] = {name: pa.array([value] * count) for name, value in constant.items()}
         columns["line_item_usage_start_date"] = pa.array(
             [f"{day}-{at % 28 + 1:02}T00:00:00Z" for at in range(count)]
+        )
+        columns["line_item_product_code"] = pa.array(
+            ["AmazonEC2" if at % (others + 1) else "AmazonBedrock" for at in range(count)]
         )
         columns["line_item_usage_account_id"] = pa.array([str(10**11 + at % 200) for at in range(count)])
         columns["line_item_usage_type"] = pa.array([f"USE1-Nova{at % 9}-input-tokens" for at in range(count)])
@@ -104,6 +106,7 @@ def ours(kind: str, folder: Path, database: Path) -> None:
 
     bill = folder
     if kind == "logs":
+        # The source does not run without a bill.
         bill = database.parent / "one_line"
         write_bill(1, bill)
         os.environ["SOURCES__BEDROCK__LOGS_URL"] = str(folder)

@@ -130,12 +130,12 @@ models as (
     select
         by_class.*,
         case
-            when is_own_profile then coalesce(profiles.model, model_name)
-            else {{ apportion.without_match('model_name', '^(us-gov|us|eu|apac|jp|au|ca|sa|me|af|in|global)[.]') }}
+            when by_class.is_own_profile then coalesce(profiles.model, by_class.model_name)
+            else {{ apportion.without_match('by_class.model_name', '^(us-gov|us|eu|apac|jp|au|ca|sa|me|af|in|global)[.]') }}
         end as model,
         case
-            when is_own_profile then profiles.region_scope
-            when model_name like 'global.%' then 'global'
+            when by_class.is_own_profile then profiles.region_scope
+            when by_class.model_name like 'global.%' then 'global'
             else 'regional'
         end as region_scope
     from by_class
