@@ -62,7 +62,7 @@ def test_provisioned_throughput_is_paid_by_the_hour_and_its_tokens_are_on_no_lin
 def test_the_newest_month_was_exported_twice(runs):
     counts = {month: len(found) for month, found in runs.items()}
     assert sorted(counts.values()) == [1, 1, 1, 2]
-    earlier, later = (set(row["date"] for row in rows) for _, rows in sorted(runs[max(runs)].items()))
+    earlier, later = ({row["date"] for row in rows} for _, rows in sorted(runs[max(runs)].items()))
     assert later - earlier == {"2026-11-21"}
 
 
@@ -92,6 +92,7 @@ def azure(sandbox):
     return get
 
 
+STRANGER = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
 METRICS = "providers/microsoft.insights/metrics"
 QUESTION = {
     "api-version": "2024-02-01",
@@ -135,7 +136,7 @@ def test_series_are_cut_off_without_a_word(azure):
         ({"api-version": "2018-01-01"}, 400),
         ({"headers": {}}, 401),
         ({"headers": {"Authorization": "Bearer other"}}, 401),
-        ({"resource": "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"}, 403),
+        ({"resource": STRANGER}, 403),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_or_not_allowed_is_refused(azure, changed, status):
