@@ -77,6 +77,8 @@ lock:         ## Choose versions again: pyproject.toml -> requirements*.lock
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o requirements.lock
 	$(BIN)/uv pip compile --quiet tests/focus/requirements.in --universal --python-version 3.12 --generate-hashes \
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/focus/requirements.lock
+	$(BIN)/uv pip compile --quiet tests/prism/requirements.in --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/prism/requirements.lock
 	grep -A 100 '^uv==' requirements.lock | sed -n '1p; 2,$$ { /^    --hash/!q; p }' > requirements-uv.lock
 
 clean:        ## Remove everything that was installed, loaded or built

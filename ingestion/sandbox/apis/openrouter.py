@@ -88,7 +88,7 @@ def blueprint(world: World) -> Blueprint:
         workspace = request.args.get("workspace_id", _workspace_id("or_default"))
         found = [
             key
-            for key in _keys()
+            for key in _keys(world)
             if key["workspace_id"] == workspace and (everything == "true" or not key["disabled"])
         ]
         start = _count("offset", 0)
@@ -251,6 +251,13 @@ def _row(
 
 # One call -----------------------------------------------------------------------------------------
 
+_UNTOLD = (
+    "app_id", "finish_reason", "generation_time", "http_referer", "latency", "moderation_latency",
+    "native_finish_reason", "num_fetches", "num_input_audio_prompt", "num_media_completion",
+    "num_media_prompt", "num_search_results", "provider_responses", "router", "upstream_id", "user_agent",
+    "web_search_engine",
+)  # fmt: skip
+
 
 def _generation(world: World) -> Response:
     _known({"id"})
@@ -304,6 +311,10 @@ def _generation(world: World) -> Response:
                 "service_tier": tier,
                 "data_region": "global",
                 "streamed": True,
+                "api_type": "completions",
+                "origin": "https://larkspur.example/",
+                "native_tokens_completion_images": 0,
+                **dict.fromkeys(_UNTOLD),
             }
         }
     )
@@ -324,19 +335,40 @@ def _workspace_id(name: str) -> str:
     return str(uuid.uuid5(NAMESPACE, name))
 
 
-def _keys() -> list[dict[str, Any]]:
+# Of one key, from when on.
+_SPENT = """
+select coalesce(sum(cost), 0) from billed where provider = 'openrouter' and api_key_id = ? and day >= ?
+"""
+
+
+def _keys(world: World) -> list[dict[str, Any]]:
+    # It is the midnight after the last day, so of today nothing is spent.
+    today = world.last + timedelta(days=1)
+    since = {
+        "usage": date.min,
+        "usage_daily": today,
+        "usage_weekly": today - timedelta(days=today.weekday()),
+        "usage_monthly": today.replace(day=1),
+    }
+    byok = dict.fromkeys(("byok_usage", "byok_usage_daily", "byok_usage_weekly", "byok_usage_monthly"), 0)
     return [
         {
-            "hash": _hash(name),
+            "hash": _hash(identity),
             "name": key["name"],
-            "label": f"sk-or-v1-{_hash(name)[:3]}...{_hash(name)[-3:]}",
+            "label": f"sk-or-v1-{_hash(identity)[:3]}...{_hash(identity)[-3:]}",
             "disabled": key.get("disabled", False),
             "limit": None,
+            "limit_remaining": None,
+            "limit_reset": None,
+            "include_byok_in_limit": False,
+            **{name: world.query(_SPENT, [identity, day])[0][0] for name, day in since.items()},
+            **byok,
             "created_at": BORN,
+            "updated_at": None,
             "creator_user_id": _company()["user"],
             "workspace_id": _workspace_id(key["workspace"]),
         }
-        for name, key in _company()["keys"].items()
+        for identity, key in _company()["keys"].items()
     ]
 
 
@@ -347,7 +379,18 @@ def _workspaces() -> list[dict[str, Any]]:
             "name": workspace["name"],
             "slug": workspace["slug"],
             "created_at": BORN,
+            "updated_at": BORN,
             "created_by": _company()["user"],
+            "description": None,
+            "default_guardrail_id": None,
+            "default_text_model": None,
+            "default_image_model": None,
+            "default_provider_sort": None,
+            "io_logging_api_key_ids": None,
+            "io_logging_sampling_rate": 1,
+            "is_data_discount_logging_enabled": False,
+            "is_observability_broadcast_enabled": False,
+            "is_observability_io_logging_enabled": False,
         }
         for name, workspace in _company()["workspaces"].items()
     ]

@@ -36,9 +36,8 @@ def get(sandbox, contract):
         reply = requests.get(url, params=params, headers=headers, timeout=30)
         assert reply.status_code == status, reply.text
         if contract and status == 200:
-            sent = RequestsOpenAPIRequest(reply.request)
-            contract.validate_request(sent)
-            contract.validate_response(sent, MockResponse(reply.content))
+            # Replies only: openapi-core cannot read parameters that have several types.
+            contract.validate_response(RequestsOpenAPIRequest(reply.request), MockResponse(reply.content))
         return json.loads(reply.text, parse_float=Decimal)
 
     return ask
