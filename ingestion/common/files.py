@@ -131,10 +131,10 @@ def _read_parquet(item: FileItemDict) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(ROWS_AT_ONCE)
 
 
-def parquet_batches(item: FileItemDict, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """These columns of a Parquet file as they are, some rows at a time."""
+def parquet_batches(item: FileItemDict, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """These columns of a Parquet file as they are, so many rows at a time."""
     with _parquet(item) as file:
-        yield from file.iter_batches(ROWS_AT_ONCE, columns=columns)
+        yield from file.iter_batches(rows, columns=columns)
 
 
 @contextmanager
