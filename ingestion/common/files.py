@@ -192,10 +192,12 @@ def _read_parquet(item: FileItemDict, names: list[str | None]) -> Iterator[pa.Re
             yield batch.select(wanted)
 
 
-def batches(item: FileItemDict, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows of a Parquet file as they are, nested ones too; these columns of them, or all."""
+def batches(
+    item: FileItemDict, columns: list[str] | None = None, rows: int = ROWS_AT_ONCE
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file as they are, nested ones too, so many at a time; these columns, or all."""
     with _parquet(item) as file:
-        yield from file.iter_batches(ROWS_AT_ONCE, columns=columns)
+        yield from file.iter_batches(rows, columns=columns)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ spans as (
     select
         stg.*,
         coalesce(operation in ('{{ inference | join("', '") }}'), model is not null) as is_inference,
-        row_number() over (partition by trace_id, span_id order by has_usage desc, source_file, source_row) as delivery
+        row_number() over (partition by trace_id, span_id order by has_usage desc, source_file asc, source_row asc) as delivery
     from {{ ref('stg_otel__spans') }} as stg
 
 ),
@@ -44,9 +44,9 @@ answers as (
                 coalesce(spans.provider, ''),
                 coalesce(spans.response_id, {{ dbt.concat(['spans.trace_id', "'/'", 'spans.span_id']) }})
             order by
-                case when parents.parent_span_id is null then 0 else 1 end,
+                case when parents.parent_span_id is null then 0 else 1 end asc,
                 spans.started_at desc,
-                spans.span_id
+                spans.span_id asc
         ) as telling,
         max(case
             when spans.input_without_cache
