@@ -1,7 +1,8 @@
-"""Routes of telemetry: sources that are built, and one rank for a call that one source saw."""
+"""Routes of telemetry: sources that exist, and keys with the provider that they are keys of."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
 
 
 def check(seed: Seed, project: Project) -> Iterator[Fault]:
-    """A source that vars.providers does not have: its routes would do nothing, without a word."""
-    built = {same(name) for name in project.variables["providers"]}
+    """A source that nothing reads: its routes would do nothing, without a word."""
+    texts = [path.read_text() for path in (project.folder / "models").rglob("stg_*__changed_days.sql")]
+    known = {name for text in texts for name in re.findall(r"changed_days\('(\w+)'", text)}
     for row in seed.rows:
-        if same(row["source"]) not in built:
-            what = f'"{row["source"].strip()}" is not in vars.providers of dbt_project.yml'
-            yield row.fault("source", f"{what}; add it there, or mend the spelling")
+        if known and same(row["source"]) not in known:
+            what = f'"{row["source"].strip()}" is no source of telemetry'
+            yield row.fault("source", f"{what}; choose from {', '.join(sorted(known))}")
         if row["provider_key"].strip() and not row["provider"].strip():
             yield row.fault("provider", "a provider_key needs the provider that it is a key of")

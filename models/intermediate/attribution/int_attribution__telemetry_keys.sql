@@ -268,7 +268,8 @@ described as (
         and on_a_bill.x_model = models.model
 
     where on_a_bill.provider is not null
-        and on_a_bill.source_rank is not null
+        {#  Rank 0 leaves calls out on purpose. #}
+        and on_a_bill.source_rank > 0
 
 ),
 

@@ -56,11 +56,7 @@ def test_it_serves_and_ends_cleanly(tmp_path, number):
     out, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (0, "")
     assert str(ready) in out.splitlines()[-1]
-<<<<<<< HEAD
     # each API, and the control of tests
-=======
-    # every provider, and the control API
->>>>>>> h4/seats
     assert sum("http://127.0.0.1:" in line for line in out.splitlines()) == len(apis.modules()) + 1
 
 
