@@ -16,14 +16,14 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import by_hand, limit, loading, measure, platform_split
+from benchmarks import attribution, by_hand, limit, loading, measure, platform_split
 from benchmarks.project import REPO, Project, Run
 from benchmarks.world import World, write_lines, write_rules, write_seeds
 
 RESULTS = Path(__file__).parent / "results"
 REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
 NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
-SECTIONS = ("whole", "reown", "rules", "split", "impact", "load")
+SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution")
 # Bills to load: what they are, lines, and how many lines of other services stand beside each that is read.
 LOADED_BILLS = (("all of it Bedrock", 1_000_000, 0), ("a tenth of it Bedrock", 2_000_000, 9))
 
@@ -202,6 +202,39 @@ class Bench:
             "runs": seen,
         }
 
+    def attribution(self, lines: int) -> None:
+        """Bill lines divided over ten times as many usage rows: the project's models, and one script by hand."""
+        database = self.folder / "attribution.duckdb"
+        say(f"writing {lines:,} bill lines and {lines * 10:,} usage rows")
+        measure.run(
+            *(sys.executable, "-m", "benchmarks.attribution", "write", str(database), str(lines)), folder=REPO
+        )
+        project = attribution.project("attribution", database, self.folder)
+        seen: dict[str, list[dict[str, Any]]] = {"apportion": [], "by_hand": []}
+        for number in range(self.runs):
+            say(f"attribution, {lines:,} lines, run {number + 1} of {self.runs}")
+            run = project.run("--full-refresh", "--select", *attribution.MODELS_RUN.split())
+            seen["apportion"].append(run.as_dict() | {"models": slowest(run)})
+            process = measure.run(
+                *(sys.executable, "-m", "benchmarks.attribution", "by-hand", str(database)), folder=REPO
+            )
+            seconds = json.loads(process.said.splitlines()[-1])["split"]
+            seen["by_hand"].append(process.as_dict() | {"sql_seconds": seconds})
+        same = measure.apart(attribution.same_amounts, database)
+        sql, hand = best(seen["apportion"], "span_seconds"), best(seen["by_hand"], "sql_seconds")
+        self.found[f"attribution, {lines:,} lines over {lines * 10:,} usage rows"] = {
+            "lines": lines,
+            "parts and amounts": same,
+            "apportion: models' SQL seconds (first start to last end)": sql,
+            "by hand: SQL seconds": hand,
+            "ratio of SQL seconds to by hand (target 2.0)": ratio(sql, hand),
+            "apportion: CPU seconds with dbt's start": best(seen["apportion"], "cpu_seconds"),
+            "by hand: CPU seconds": best(seen["by_hand"], "cpu_seconds"),
+            "apportion: peak MiB": worst(seen["apportion"], "peak_mib"),
+            "by hand: peak MiB": worst(seen["by_hand"], "peak_mib"),
+            "runs": seen,
+        }
+
     def load(self, records: int) -> None:
         """Log files and Parquet into the warehouse, beside plain dlt; and the memory of many records."""
         compared = records // 10
@@ -339,6 +372,8 @@ def main() -> None:
         bench.split()
     if "impact" in options.only:
         bench.impact(min(options.sizes))
+    if "attribution" in options.only:
+        bench.attribution(min(options.sizes))
     if "load" in options.only:
         bench.load(options.records)
     print("\n".join(lines_of(bench.found)))

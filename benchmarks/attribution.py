@@ -1,9 +1,9 @@
 """A million charge lines over ten million usage rows: the project's attribution, and the same by hand.
 
-The bill tells the project, model, tier and class; the provider's report tells the keys of all of it, a gateway
-six features of 95 % of it. Both split every line exactly: the gateway first, then what its calls left of each key.
-The script by hand knows that there are two sources, that the gateway never sees too much, and that no line
-lacks a class, a model or a quantity.
+The bill tells the project, model, tier and class; the provider's report tells the keys of all of it, a
+gateway six features of 95 % of it. Both split every line exactly: the gateway first, then what its calls
+left of each key. The script by hand knows that there are two sources, that the gateway never sees too much,
+and that no line lacks a class, a model or a quantity.
 
     python -m benchmarks.attribution write WAREHOUSE LINES
     python -m benchmarks.attribution by-hand WAREHOUSE
@@ -25,8 +25,8 @@ CLASSES = ("input_uncached", "cache_read", "cache_write_5m", "output", "input_au
 KEYS_A_LINE, CALLERS_A_LINE = 4, 6
 MODELS_RUN = (
     "int_models__named int_attribution__changed_days "
-    "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines int_attribution__claims "
-    "fct_attributed_charges"
+    "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines "
+    "int_attribution__claims fct_attributed_charges"
 )
 
 _COLUMNS = """
@@ -62,32 +62,34 @@ def write(path: Path, lines: int, folder: Path) -> None:
                 'standard' as x_service_tier, token_class as x_token_class,
                 charge_date + interval 1 day as charge_period_end, 1000 as consumed_quantity,
                 0.1234567891 + (line % 977) as billed_cost, billed_cost as effective_cost,
-                billed_cost as contracted_cost, billed_cost as list_cost, timestamp '2026-06-01' as x_changed_at
+                billed_cost as contracted_cost, billed_cost as list_cost,
+                timestamp '2026-06-01' as x_changed_at
             from cells
             """
         )
         usage = """
             insert into main_intermediate.int_usage__daily by name
-            select *, md5(concat_ws('|', x_source, sub_account_id, x_model, x_token_class, x_api_key_id)) as telemetry_key,
-                md5(concat_ws('|', x_source, sub_account_id, x_model, x_token_class, x_api_key_id, x_call_labels))
-                    as usage_key
+            select *, md5({key}) as telemetry_key, md5(concat_ws('|', {key}, x_call_labels)) as usage_key
             from (
                 select charge_date, '{source}' as x_source, 'Acme' as service_provider_name,
                     {account} as billing_account_id, {project} as sub_account_id, model as x_model,
-                    'standard' as x_service_tier, token_class as x_token_class, {columns}, {quantity} as quantity
+                    'standard' as x_service_tier, token_class as x_token_class, {columns},
+                    {quantity} as quantity
                 from cells, range({times}) as parts (part)
             )
         """
+        key = "concat_ws('|', x_source, sub_account_id, x_model, x_token_class, x_api_key_id)"
         connection.execute(
             usage.format(
-                source="acme", account="'acme'", project="project", times=KEYS_A_LINE, quantity="250",
+                key=key, source="acme", account="'acme'", project="project", times=KEYS_A_LINE,
+                quantity="250",
                 columns="project || ' key ' || part as x_api_key_id, 'key' as x_attribution_level, "
                 "null::varchar as x_call_labels",
             )
         )  # fmt: skip
         connection.execute(
             usage.format(
-                source="gateway", account="null", project="null", times=CALLERS_A_LINE,
+                key=key, source="gateway", account="null", project="null", times=CALLERS_A_LINE,
                 quantity="[150, 150, 240, 230, 100, 80][part + 1]",
                 columns="""project || ' key ' || (part % 4) as x_api_key_id, 'gateway' as x_gateway,
                     'call' as x_attribution_level,

@@ -1,5 +1,8 @@
 """Telemetry that arrives, a route that changes, and kinds of money that must not meet, on the built demo."""
 
+import csv
+from decimal import Decimal
+
 import pytest
 
 PARTS = "fct_attributed_charges"
@@ -75,7 +78,8 @@ def test_a_route_that_changes_splits_history_again(project):
     )
     project.dbt("build", "--select", "telemetry_routes+", "--exclude-resource-type", "unit_test")
     assert project.rows(
-        f"select distinct x_api_key_id from {PARTS} where telemetry_source = 'litellm' and provider_name = 'OpenAI'"
+        f"select distinct x_api_key_id from {PARTS} "
+        "where telemetry_source = 'litellm' and provider_name = 'OpenAI'"
     ) == [("key_incident_prod",)]
     assert project.rows(
         f"select count(*) from {DAILY} where x_source = 'focus' and attribution_version is not null"
@@ -94,21 +98,13 @@ def test_estimates_and_prices_never_reach_billed_money(project):
         """
     )
     path = project.folder / "seeds/pricing/model_prices.csv"
-    header, *lines = path.read_text().splitlines()
-    at = header.split(",").index("price_per_million")
-    cells = [line.split(",") for line in lines if '"' not in line]
-    path.write_text(
-        "\n".join(
-            [
-                header,
-                *(
-                    ",".join([*c[:at], c[at] + "00" if "." not in c[at] else c[at], *c[at + 1 :]])
-                    for c in cells
-                ),
-            ]
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(
+            row | {"price_per_million": f"{Decimal(row['price_per_million']) * 100:f}"} for row in rows
         )
-        + "\n"
-    )
     project.dbt("build", "--full-refresh", "--exclude-resource-type", "unit_test")
     assert billed_totals(project) == before
     estimated, rated = project.rows("select sum(estimated_cost), sum(rated_cost) from fct_ai_usage")[0]
