@@ -203,7 +203,7 @@ class Bench:
         }
 
     def attribution(self, lines: int) -> None:
-        """Bill lines divided over ten times as many usage rows: the project's models, and one script by hand."""
+        """Bill lines over ten times as many usage rows: the models, and one script by hand."""
         database = self.folder / "attribution.duckdb"
         say(f"writing {lines:,} bill lines and {lines * 10:,} usage rows")
         measure.run(
