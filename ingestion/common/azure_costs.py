@@ -196,7 +196,7 @@ def manifests(run: Run) -> dict[str, dict[str, str]]:
 
 
 # A block of units, as the meter counts: 1K, 100 Hours, 1/Month. What is not known stops the load.
-UNIT = r"(?i)^(1|10|100|1000|10000) ?(K|M)?( ?Tokens?| ?/? ?(Hours?|Days?|Months?)| ?Images?| ?Units?)?$"
+UNIT = r"(?i)^(?:1|10|100|1000|10000) ?[KM]?(?: ?Tokens?| ?/? ?(?:Hours?|Days?|Months?)| ?Images?| ?Units?)?$"
 
 
 def suites() -> dict[str, list[Any]]:

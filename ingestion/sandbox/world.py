@@ -153,11 +153,15 @@ class World:
             traffic = calls.load(provider)
             drawn = calls.table(traffic, self.first, self.last, self.seed, scale)
             described = calls.describe(traffic, self.first, self.last)
+            # none of its models is out yet
+            if not described.num_rows:
+                continue
             self._connection.register(f"drawn_{provider}", drawn)
             self._connection.register(f"described_{provider}", described)
             selects.append(_CALLS.format(provider=provider, **_WORDS))
         self._connection.execute(f"create table calls as {' union all '.join(selects)}")
         for provider in calls.providers():
+            # DuckDB lets what was never registered be unregistered
             self._connection.unregister(f"drawn_{provider}")
             self._connection.unregister(f"described_{provider}")
 
