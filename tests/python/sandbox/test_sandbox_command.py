@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ingestion.sandbox import Sandbox, server
+from ingestion.sandbox import Sandbox, apis, server
 
 REPO = Path(__file__).parents[3]
 SMALL = ["--days", "2", "--until", "2026-11-12", "--scale", "0.1"]
@@ -56,7 +56,7 @@ def test_it_serves_and_ends_cleanly(tmp_path, number):
     out, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (0, "")
     assert str(ready) in out.splitlines()[-1]
-    assert sum("http://127.0.0.1:" in line for line in out.splitlines()) == 3
+    assert sum("http://127.0.0.1:" in line for line in out.splitlines()) == len(apis.modules()) + 1
 
 
 def test_the_environment_of_an_earlier_run_is_gone_at_once(tmp_path):
