@@ -73,12 +73,18 @@ nested as (
 
 ),
 
+outer_calls as (
+
+    select distinct around_id from nested
+
+),
+
 {#  Of the calls within a call only the innermost are summed, or what repeats would be counted again. #}
 innermost as (
 
     select nested.*
     from nested
-    left join (select distinct around_id from nested) as outer_calls
+    left join outer_calls
         on nested.call_id = outer_calls.around_id
     where outer_calls.around_id is null
 
