@@ -382,7 +382,7 @@ def _workspaces() -> list[dict[str, Any]]:
             "updated_at": BORN,
             "created_by": _company()["user"],
             "description": None,
-            "default_guardrail_id": None,
+            "default_guardrail_id": _workspace_id(f"guardrail of {name}"),
             "default_text_model": None,
             "default_image_model": None,
             "default_provider_sort": None,

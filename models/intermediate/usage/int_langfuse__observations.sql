@@ -65,7 +65,7 @@ level_{{ level }} as (
 
 ),
 {% endfor %}
-within as (
+nested as (
     {% for level in range(1, depth + 1) %}
     select call_id, tokens, around_id from level_{{ level }}
     {{ 'union all' if not loop.last }}
@@ -73,13 +73,19 @@ within as (
 
 ),
 
+outer_calls as (
+
+    select distinct around_id from nested
+
+),
+
 {#  Of the calls within a call only the innermost are summed, or what repeats would be counted again. #}
 innermost as (
 
-    select within.*
-    from within
-    left join (select distinct around_id from within) as outer_calls
-        on within.call_id = outer_calls.around_id
+    select nested.*
+    from nested
+    left join outer_calls
+        on nested.call_id = outer_calls.around_id
     where outer_calls.around_id is null
 
 ),
