@@ -208,7 +208,7 @@ charges as (
 
 final as (
 
-    {{ apportion.api_charges('charges', sub_account_type='Workspace', list_cost='list_cost') }}
+    {{ apportion.api_charges('charges', sub_account_type='Workspace', also=['list_cost']) }}
 
 )
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
 
+from ingestion.sources import all_sources
+
 
 def true_costs(provider):
     """What the sandbox's company really owes a provider, by day."""
@@ -43,8 +45,10 @@ class HttpSource:
     too_large    one of them and a value that the provider refuses; None where it caps by itself
     refused      what the provider says then
     amount       the field of the replies that holds an amount; None where there is none
+    names_rows   whether the gate finds a bad amount, by its row; else reading does
     changed      part of an address -> a field of its replies whose type may change
-    new_value    field -> a value that nobody has seen yet: it must land (column of `table` -> value)
+    new_value    field -> a value that nobody has seen yet: it must land with its row
+    columns      field -> the column of `table` that it lands in, where that is called otherwise
     empty_page   'followed': an empty page that says there is more is passed over; 'refused'; 'complete': all
                  rows come in one page
     skew         'refused': a row of a day that was not asked for stops the run; 'left out': it is not loaded
@@ -67,8 +71,10 @@ class HttpSource:
     too_large: tuple[str, int] | None = None
     refused: str = "limit"
     amount: str | None = "amount"
+    names_rows: bool = True
     changed: Mapping[str, str]
     new_value: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     empty_page: str = "followed"
     skew: str = "refused"
     days_once: bool = False
@@ -100,6 +106,7 @@ class HttpSource:
 
 
 def found():
-    """Every declared source, by name."""
+    """Every declaration whose source is there, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [import_module(f"{__name__}.{name}").SOURCE for name in names]
+    declared = [import_module(f"{__name__}.{name}").SOURCE for name in names]
+    return [source for source in declared if source.name in all_sources()]
