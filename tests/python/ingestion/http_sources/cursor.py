@@ -19,5 +19,9 @@ SOURCE = HttpSource(
     changed={"filtered-usage-events": "inputTokens", "daily-usage-data": "acceptedLinesAdded"},
     new_value={"kind": "Dreamt of"},
     empty_page="refused",
-    left_out={"cursor": "its pages are numbered", "new_value": "an unknown kind is not billed"},
+    left_out={
+        "cursor": "its pages are numbered",
+        "new_value": "an unknown kind is not billed",
+        "shrinking": "what is included in seats stays",
+    },
 )
