@@ -197,12 +197,11 @@ class Faults:
         _put(payload, paging.place(payload), [])
         if paging.more:
             _put(payload, paging.more, True)
-        for name in paging.next:
-            if _at(payload, name, missing := object()) is not missing:
-                with self._lock:
-                    cursor = f"page_put_off_{len(self._put_off)}"
-                    self._put_off[cursor] = text
-                _put(payload, name, cursor)
+        for name in _cursors(payload, paging):
+            with self._lock:
+                cursor = f"page_put_off_{len(self._put_off)}"
+                self._put_off[cursor] = text
+            _put(payload, name, cursor)
 
     def _what_was_put_off(self, paging: Paging) -> Response | None:
         if not self._put_off or not paging.is_going_on():
@@ -303,18 +302,23 @@ def _find_filled(rows: Any, names: Iterable[str]) -> dict | None:
     return None
 
 
+def _cursors(payload: dict, paging: Paging) -> tuple[str, ...]:
+    """Where this reply has its cursor, or would have it."""
+    known = tuple(name for name in paging.next if _at(payload, name, missing := object()) is not missing)
+    return known or paging.next[:1]
+
+
 def _repeat_cursor(payload: dict, _: Fault, paging: Paging) -> None:
     """Answer with the cursor that was sent: who follows it blindly never ends."""
-    known = [name for name in paging.next if _at(payload, name, missing := object()) is not missing]
-    _put(payload, known[0] if known else paging.next[0], paging.cursor_sent())
+    for name in _cursors(payload, paging):
+        _put(payload, name, paging.cursor_sent())
     if paging.more:
         _put(payload, paging.more, True)
 
 
 def _no_cursor(payload: dict, _: Fault, paging: Paging) -> None:
-    for name in paging.next:
-        if _at(payload, name, missing := object()) is not missing:
-            _put(payload, name, None)
+    for name in _cursors(payload, paging):
+        _put(payload, name, None)
     if paging.more:
         _put(payload, paging.more, True)
 

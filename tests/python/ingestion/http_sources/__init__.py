@@ -46,7 +46,9 @@ class HttpSource:
     refused      what the provider says then
     amount       the field of the replies that holds an amount; None where there is none
     names_rows   whether the gate finds a bad amount, by its row; else reading does
+    days         the window of the faults, both included: short, but the rows that a fault meets are in it
     changed      part of an address -> a field of its replies whose type may change
+    type_told    what is said of a value of another type
     new_value    field -> a value that nobody has seen yet: it must land with its row
     columns      field -> the column of `table` that it lands in, where that is called otherwise
     empty_page   'followed': an empty page that says there is more is passed over; 'refused'; 'complete': all
@@ -72,7 +74,9 @@ class HttpSource:
     refused: str = "limit"
     amount: str | None = "amount"
     names_rows: bool = True
+    days: tuple[str, str] = ("2026-11-09", "2026-11-10")
     changed: Mapping[str, str]
+    type_told: str = "is not what the contract promises"
     new_value: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     empty_page: str = "followed"
@@ -94,6 +98,16 @@ class HttpSource:
         """Set the settings of its own."""
         for setting, value in self.settings.items():
             monkeypatch.setenv(self.variable(setting), value)
+
+    @property
+    def window(self):
+        return dict(zip(("since", "until"), self.days, strict=True))
+
+    def expected(self, sandbox):
+        """The truth of that window."""
+        return {
+            day: total for day, total in self.truth(sandbox).items() if self.days[0] <= day <= self.days[1]
+        }
 
     def totals(self, warehouse):
         """What the watched table adds up to, by day."""

@@ -12,6 +12,7 @@ SOURCE = HttpSource(
     wrong_keys={"nonsense": 401, "ghp_member": 403},
     amount="netAmount",
     changed={"ai_credit/usage": "netAmount"},
+    type_told="is no number",
     empty_page="complete",
     left_out={
         "cursor": "a day comes whole",

@@ -11,6 +11,8 @@ SOURCE = HttpSource(
     is_bill=True,
     wrong_keys={"nonsense": 401},
     amount="usage",
+    # The report begins with its first day, whatever was asked for.
+    days=("2026-11-07", "2026-11-12"),
     changed={"activity": "prompt_tokens"},
     new_value={"model": "new/model-9"},
     empty_page="complete",
