@@ -49,16 +49,24 @@ class Paging:
 
     A provider module whose replies differ from these has its own, as PAGING.
 
-    rows    the list of rows
+    rows    the list of rows; where reports differ, the first of these that a reply has
     more    the flag that there is another page
     next    what may hold the cursor of the next page; none where pages are numbered
     sent    the parameters (of the query or of a JSON body) by which a client goes on
     """
 
-    rows: str = "data"
+    rows: tuple[str, ...] = ("data",)
     more: str | None = "has_more"
     next: tuple[str, ...] = ("next_page", "last_id")
     sent: tuple[str, ...] = ("page", "after", "after_id")
+
+    def place(self, payload: Any) -> str:
+        """Where this reply has its rows."""
+        return next((path for path in self.rows if _at(payload, path) is not None), self.rows[0])
+
+    def rows_of(self, payload: Any) -> Any:
+        """The rows of this reply."""
+        return _at(payload, self.place(payload))
 
     def is_going_on(self) -> bool:
         """Whether the request asks for a page after the first."""
@@ -186,15 +194,14 @@ class Faults:
 
     def _put_off_rows(self, text: str, payload: dict, paging: Paging) -> None:
         """Empty a page that says there is more: its rows come with the next one, where there is a cursor."""
-        _put(payload, paging.rows, [])
+        _put(payload, paging.place(payload), [])
         if paging.more:
             _put(payload, paging.more, True)
-        for name in paging.next:
-            if _at(payload, name, missing := object()) is not missing:
-                with self._lock:
-                    cursor = f"page_put_off_{len(self._put_off)}"
-                    self._put_off[cursor] = text
-                _put(payload, name, cursor)
+        for name in _cursors(payload, paging):
+            with self._lock:
+                cursor = f"page_put_off_{len(self._put_off)}"
+                self._put_off[cursor] = text
+            _put(payload, name, cursor)
 
     def _what_was_put_off(self, paging: Paging) -> Response | None:
         if not self._put_off or not paging.is_going_on():
@@ -268,7 +275,7 @@ def _find(rows: Any, name: str | None) -> dict | None:
 
 
 def _can_show(fault: Fault, payload: Any, paging: Paging) -> bool:
-    rows = _at(payload, paging.rows)
+    rows = paging.rows_of(payload)
     match fault.kind:
         case "repeat_cursor":
             return bool(paging.next) and paging.is_going_on()
@@ -295,28 +302,33 @@ def _find_filled(rows: Any, names: Iterable[str]) -> dict | None:
     return None
 
 
+def _cursors(payload: dict, paging: Paging) -> tuple[str, ...]:
+    """Where this reply has its cursor, or would have it."""
+    known = tuple(name for name in paging.next if _at(payload, name, missing := object()) is not missing)
+    return known or paging.next[:1]
+
+
 def _repeat_cursor(payload: dict, _: Fault, paging: Paging) -> None:
     """Answer with the cursor that was sent: who follows it blindly never ends."""
-    known = [name for name in paging.next if _at(payload, name, missing := object()) is not missing]
-    _put(payload, known[0] if known else paging.next[0], paging.cursor_sent())
+    for name in _cursors(payload, paging):
+        _put(payload, name, paging.cursor_sent())
     if paging.more:
         _put(payload, paging.more, True)
 
 
 def _no_cursor(payload: dict, _: Fault, paging: Paging) -> None:
-    for name in paging.next:
-        if _at(payload, name, missing := object()) is not missing:
-            _put(payload, name, None)
+    for name in _cursors(payload, paging):
+        _put(payload, name, None)
     if paging.more:
         _put(payload, paging.more, True)
 
 
 def _missing_field(payload: dict, fault: Fault, paging: Paging) -> None:
-    del _find(_at(payload, paging.rows), fault.detail)[fault.detail]
+    del _find(paging.rows_of(payload), fault.detail)[fault.detail]
 
 
 def _bad_amount(payload: dict, fault: Fault, paging: Paging) -> None:
-    holder = _find(_at(payload, paging.rows), "amount")
+    holder = _find(paging.rows_of(payload), "amount")
     if isinstance(holder["amount"], dict):
         holder["amount"]["value"] = fault.detail
     else:
@@ -325,18 +337,18 @@ def _bad_amount(payload: dict, fault: Fault, paging: Paging) -> None:
 
 def _changed_type(payload: dict, fault: Fault, paging: Paging) -> None:
     """A number becomes words, anything else an object."""
-    holder = _find(_at(payload, paging.rows), fault.detail)
+    holder = _find(paging.rows_of(payload), fault.detail)
     was = holder[fault.detail]
     is_number = isinstance(was, int | Decimal) and not isinstance(was, bool)
     holder[fault.detail] = "many" if is_number else {"was": was}
 
 
 def _new_value(payload: dict, fault: Fault, paging: Paging) -> None:
-    _find_filled(_at(payload, paging.rows), fault.detail).update(fault.detail)
+    _find_filled(paging.rows_of(payload), fault.detail).update(fault.detail)
 
 
 def _shifted_days(payload: dict, fault: Fault, paging: Paging) -> None:
-    for holder in _objects(_at(payload, paging.rows)):
+    for holder in _objects(paging.rows_of(payload)):
         for name in TIMES:
             if name in holder:
                 holder[name] = _shifted(holder[name], fault.detail)

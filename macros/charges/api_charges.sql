@@ -64,8 +64,8 @@
             case when {{ is_counted }} then {{ apportion.ratio('billed_cost', 'priced_quantity') }}
                 else cast(1 as {{ apportion.money() }}) end as unit_price
             {%- if 'list_cost' in also %},
-            case when {{ is_counted }} then {{ apportion.ratio('list_cost', 'priced_quantity') }}
-                else cast(1 as {{ apportion.money() }}) end as list_unit_price
+            coalesce({{ apportion.ratio('list_cost', 'priced_quantity') }}, cast(1 as {{ apportion.money() }}))
+                as list_unit_price
             {%- endif %}
         from (
             select

@@ -26,3 +26,26 @@
         else {{ name }}
     end
 {% endmacro %}
+
+{#
+    Whose bill a call is on where the source tells the model only: by how each provider spells its models. `Unknown` where
+    none spells it so.
+    model   SQL: the model as the source writes it
+#}
+{% macro service_provider_of_model(model) %}
+    {% set spellings = [
+        ['AWS', ['amazon.%', 'anthropic.%', 'meta.%', 'mistral.%', 'cohere.%', '%.amazon.%', '%.anthropic.%', '%.meta.%',
+            'arn:aws%']],
+        ['OpenRouter', ['%/%']],
+        ['OpenAI', ['gpt-%', 'chatgpt-%', 'o1%', 'o3%', 'o4%', 'text-embedding-3-%', 'text-embedding-ada-%', 'omni-moderation-%', 'whisper-%', 'tts-%',
+            'dall-e-%', 'computer-use-%']],
+        ['Anthropic', ['claude-%']],
+        ['Google Cloud', ['gemini-%', 'imagen-%', 'veo-%', 'text-embedding-00%', 'gemini-embedding-%']],
+    ] %}
+    case
+        {%- for provider, patterns in spellings %}
+        when {% for pattern in patterns %}lower({{ model }}) like '{{ pattern }}'{{ ' or ' if not loop.last }}{% endfor %} then '{{ provider }}'
+        {%- endfor %}
+        else 'Unknown'
+    end
+{% endmacro %}

@@ -8,9 +8,9 @@ import pytest
 
 SOURCES = http_sources.found()
 every = pytest.mark.parametrize("source", SOURCES, ids=str, indirect=True)
-# Two days suffice to see a fault.
-WINDOW = {"since": "2026-11-09", "until": "2026-11-10"}
 ALWAYS = 500
+# A report may be read several times; the reading that counts is among the first.
+SEVERAL = 20
 AGAIN = "run it again"
 
 
@@ -32,7 +32,7 @@ def loaded(source, folder, warehouse, monkeypatch):
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
     source.configure(monkeypatch)
     if not warehouse.path.exists():
-        code, said = warehouse.load(source.name, **WINDOW)
+        code, said = warehouse.load(source.name, **source.window)
         assert code == 0, said
     return warehouse
 
@@ -43,7 +43,7 @@ def stops(source, loaded):
 
     def check(*told, code=1):
         before = source.watched(loaded)
-        failed, said = loaded.load(source.name, **WINDOW)
+        failed, said = loaded.load(source.name, **source.window)
         assert failed == code, said
         for words in told:
             assert words in said, said
@@ -98,10 +98,9 @@ def test_what_passes_is_waited_for(sandbox, control, loaded, source, monkeypatch
     asked = [{"rate_limit": 1, "retry_after": 0}, {"rate_limit": 1, "retry_after": None}]
     for fault in [*asked, {"server_error": 1, "retry_after": 0}, {"slow": 1}, {"broken_reply": 1}]:
         control("faults", provider=source.name, **fault)
-    code, said = loaded.load(source.name, **WINDOW)
+    code, said = loaded.load(source.name, **source.window)
     assert code == 0, said
-    truth = source.truth(sandbox)
-    assert source.totals(loaded) == {day: truth[day] for day in WINDOW.values()}
+    assert source.totals(loaded) == source.expected(sandbox)
 
 
 @every
@@ -155,12 +154,11 @@ def test_an_empty_page_that_says_there_is_more_loses_no_row(sandbox, control, lo
         pytest.skip("all rows come in one page")
     control("faults", provider=source.name, path=source.path, empty_page=1)
     if source.empty_page == "refused":
-        stops("empty page")
+        stops(source.name)
         return
-    code, said = loaded.load(source.name, **WINDOW)
+    code, said = loaded.load(source.name, **source.window)
     assert code == 0, said
-    truth = source.truth(sandbox)
-    assert source.totals(loaded) == {day: truth[day] for day in WINDOW.values()}
+    assert source.totals(loaded) == source.expected(sandbox)
 
 
 @every
@@ -173,7 +171,7 @@ def test_an_empty_page_that_says_there_is_more_loses_no_row(sandbox, control, lo
     ids=["repeated", "missing"],
 )
 def test_a_cursor_that_leads_nowhere_stops_the_run(control, stops, small_pages, source, fault, told):
-    if why := source.left_out.get("cursor"):
+    if why := source.left_out.get("cursor") or source.left_out.get(next(iter(fault))):
         pytest.skip(why)
     control("faults", provider=source.name, path=source.path, **fault)
     stops(told)
@@ -183,8 +181,9 @@ def test_a_cursor_that_leads_nowhere_stops_the_run(control, stops, small_pages, 
 def test_a_changed_type_stops_the_run(control, stops, source):
     assert source.changed
     for path, changed in source.changed.items():
-        control("faults", provider=source.name, path=path, changed_type=changed)
-        stops("is not what the contract promises")
+        control("faults", provider=source.name, path=path, changed_type=changed, times=SEVERAL)
+        stops(source.type_told)
+        control("faults", reset=True)
 
 
 @every
@@ -206,7 +205,7 @@ def test_a_day_that_was_not_asked_for_is_not_loaded(control, loaded, stops, sour
         stops("which was not asked for")
         return
     days_before = set(source.totals(loaded))
-    code, said = loaded.load(source.name, **WINDOW)
+    code, said = loaded.load(source.name, **source.window)
     assert code == 0, said
     assert set(source.totals(loaded)) <= days_before
 
@@ -224,18 +223,21 @@ amounts = pytest.mark.parametrize("source", [s for s in SOURCES if s.amount], id
 
 @amounts
 @pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("missing", "has no amount"),
-        ("1,000.00", '"1,000.00" is no number'),
-        ("NaN", '"NaN" is no number'),
-    ],
+    "amount",
+    ["1,000.00", "NaN"],
 )
-def test_an_amount_that_is_none_names_its_row_and_its_mending(control, stops, source, fault, told):
-    wanted = {"missing_field": source.amount} if fault == "missing" else {"bad_amount": fault}
-    control("faults", provider=source.name, path=source.path, **wanted)
-    said = stops(told)
-    if fault != "missing":
+def test_an_amount_that_is_none_names_its_row_and_its_mending(control, stops, source, amount):
+    # An amount may be an object with its value and currency.
+    wanted = {"bad_amount": amount} if source.amount == "amount" else {"new_value": {source.amount: amount}}
+    control("faults", provider=source.name, path=source.path, times=SEVERAL, **wanted)
+    said = stops(f'"{amount}" is no number')
+    if source.names_rows:
         assert f"{source.table}, " in said
         assert "write a plain decimal number, like 1000.00" in said
         assert "data_docs/index.html" in said
+
+
+@amounts
+def test_a_missing_amount_is_no_zero(control, stops, source):
+    control("faults", provider=source.name, path=source.path, missing_field=source.amount, times=SEVERAL)
+    stops(f"has no {source.amount}")

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import http_sources
 import pytest
 import requests
 from http_sources.anthropic_analytics import SOURCE as ANALYTICS
@@ -228,9 +227,3 @@ def test_the_tokens_of_the_priority_tier_are_usage_without_a_bill(warehouse):
         "select distinct cost_type, model, token_type from raw_anthropic.costs where cost_type <> 'tokens'"
     )
     assert set(warehouse.rows(other)) == {("code_execution", None, None), ("web_search", None, None)}
-
-
-def test_every_declaration_is_of_a_source_that_is_there():
-    from ingestion.sources import all_sources
-
-    assert {source.name for source in http_sources.found()} <= set(all_sources())

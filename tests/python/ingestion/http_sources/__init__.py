@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
 
+from ingestion.sources import all_sources
+
 
 def true_costs(provider):
     """What the sandbox's company really owes a provider, by day."""
@@ -43,8 +45,12 @@ class HttpSource:
     too_large    one of them and a value that the provider refuses; None where it caps by itself
     refused      what the provider says then
     amount       the field of the replies that holds an amount; None where there is none
+    names_rows   whether the gate finds a bad amount, by its row; else reading does
+    days         the window of the faults, both included: short, but the rows that a fault meets are in it
     changed      part of an address -> a field of its replies whose type may change
-    new_value    field -> a value that nobody has seen yet: it must land (column of `table` -> value)
+    type_told    what is said of a value of another type
+    new_value    field -> a value that nobody has seen yet: it must land with its row
+    columns      field -> the column of `table` that it lands in, where that is called otherwise
     empty_page   'followed': an empty page that says there is more is passed over; 'refused'; 'complete': all
                  rows come in one page
     skew         'refused': a row of a day that was not asked for stops the run; 'left out': it is not loaded
@@ -67,8 +73,12 @@ class HttpSource:
     too_large: tuple[str, int] | None = None
     refused: str = "limit"
     amount: str | None = "amount"
+    names_rows: bool = True
+    days: tuple[str, str] = ("2026-11-09", "2026-11-10")
     changed: Mapping[str, str]
+    type_told: str = "is not what the contract promises"
     new_value: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     empty_page: str = "followed"
     skew: str = "refused"
     days_once: bool = False
@@ -89,6 +99,16 @@ class HttpSource:
         for setting, value in self.settings.items():
             monkeypatch.setenv(self.variable(setting), value)
 
+    @property
+    def window(self):
+        return dict(zip(("since", "until"), self.days, strict=True))
+
+    def expected(self, sandbox):
+        """The truth of that window."""
+        return {
+            day: total for day, total in self.truth(sandbox).items() if self.days[0] <= day <= self.days[1]
+        }
+
     def totals(self, warehouse):
         """What the watched table adds up to, by day."""
         sql = f"select charge_date, sum({self.adds_up}) from {self.raw} group by 1 order by 1"
@@ -100,6 +120,7 @@ class HttpSource:
 
 
 def found():
-    """Every declared source, by name."""
+    """Every declaration whose source is there, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [import_module(f"{__name__}.{name}").SOURCE for name in names]
+    declared = [import_module(f"{__name__}.{name}").SOURCE for name in names]
+    return [source for source in declared if source.name in all_sources()]
