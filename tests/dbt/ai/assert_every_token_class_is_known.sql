@@ -17,7 +17,7 @@ billed as (
         consumed_quantity as quantity
     from {{ ref('fct_charges') }}
     where x_token_class not in {{ known }}
-        or (x_token_class is null and x_model is not null)
+        or (x_token_class is null and x_model is not null and charge_category = 'Usage' and charge_class is null)
 
 ),
 
