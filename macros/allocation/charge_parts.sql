@@ -1,5 +1,6 @@
 {#
-    Lines of the bill meet their owners again, line by line and day by day: marts work on tuples and days instead.
+    Lines of the bill meet their owners again, line by line, day by day and caller by caller: marts work on tuples and days
+    instead. A line that telemetry split has a row for each part of it, with its share of the line in units of 10^-18.
     charges   fct_charges or a part of it
 #}
 {% macro charge_days(charges) %}
@@ -16,11 +17,17 @@
             cast(charges.billing_period_start as date) as billing_period_start,
             {{ apportion.charge_kind('charges') }} as charge_kind,
             {%- for column in apportion.daily_attributes() %}
-            {{ column['expression'] }} as {{ column['name'] }},
+            {{ apportion.attribute_of_part(column) }} as {{ column['name'] }},
             {%- endfor %}
             charges.tags,
-            charges.x_call_labels
+            coalesce(parts.x_call_labels, charges.x_call_labels) as x_call_labels,
+            parts.x_charge_id is not null as is_split,
+            parts.telemetry_source,
+            parts.claimed_quantity,
+            coalesce({{ apportion.units_of('parts.allocation_share', 18) }}, {{ apportion.one_in_units() }}) as part_units
         from {{ charges }} as charges
+        left join {{ ref('fct_attributed_charges') }} as parts
+            on charges.x_charge_id = parts.x_charge_id
 
     ),
 
@@ -38,6 +45,10 @@
             last_day,
             billing_period_start,
             {{ reported | join(',\n        ') }},
+            is_split,
+            telemetry_source,
+            claimed_quantity,
+            part_units,
             {{ apportion.tag_key() }} as tag_key
         from labelled
 
@@ -56,6 +67,10 @@
             keyed.service_name,
             keyed.x_model as model,
             keyed.tag_key,
+            keyed.is_split,
+            keyed.telemetry_source,
+            keyed.claimed_quantity,
+            keyed.part_units,
             coalesce(ownership.ownership, 'direct') as ownership,
             ownership.shared_pool,
             ownership.rule_id,
@@ -81,7 +96,8 @@
 
 {#
     Lines of the bill that are shared, divided like their tuples are in fct_allocated_costs: each day of a line weighs
-    the same, and within a day its pool's shares or those of the usage it follows. Costs and quantities add up to the
+    the same, within a day its parts as telemetry split it, and within these its pool's shares or those of the usage it
+    follows. Costs and quantities add up to the
     line exactly; their sums over many lines may differ from the mart's by units of 10^-18, since it divides sums.
     charges   fct_charges or a part of it
 #}
@@ -103,7 +119,7 @@
     shared_lines as (
 
         select distinct x_charge_id from charge_days
-        where ownership <> 'direct'
+        where ownership <> 'direct' or is_split
 
     ),
 
@@ -156,15 +172,19 @@
             charge_days.x_charge_id,
             charge_days.charge_date,
             cast(null as {{ dbt.type_string() }}) as pool,
-            'direct' as allocation_method,
-            cast(null as {{ dbt.type_string() }}) as allocation_path,
-            cast(null as {{ dbt.type_string() }}) as driver,
-            cast(null as {{ apportion.money() }}) as driver_quantity,
+            case when charge_days.is_split then 'attributed' else 'direct' end as allocation_method,
+            case
+                when charge_days.telemetry_source is not null
+                    then {{ dbt.concat(["'calls seen by '", 'charge_days.telemetry_source']) }}
+                when charge_days.is_split then 'not seen by telemetry'
+            end as allocation_path,
+            charge_days.telemetry_source as driver,
+            charge_days.claimed_quantity as driver_quantity,
             charge_days.rule_id,
             {%- for owner in owners %}
             charge_days.{{ owner }},
             {%- endfor %}
-            {{ one }} as weight
+            charge_days.part_units as weight
 
         from charge_days
 
@@ -188,7 +208,9 @@
             {{ 'pool_days.' ~ owner if owner in ['environment', 'customer']
                 else "coalesce(shares." ~ owner ~ ", 'Unallocated')" }} as {{ owner }},
             {%- endfor %}
-            coalesce(shares.share_units, {{ one }}) as weight
+            {{ apportion.integer_div(
+                'pool_days.part_units * coalesce(shares.share_units, ' ~ one ~ ')', one
+            ) }} as weight
 
         from pool_days
 

@@ -104,3 +104,18 @@
 {% macro is_current_attribution() -%}
     attribution_version = '{{ attribution_version() }}'
 {%- endmacro %}
+
+
+{#
+    A column of a bill line that rules look at, where the line may have been split: what a part says of its callers, else
+    what the line says itself. Over `charges`, left joined with fct_attributed_charges as `parts`.
+    column   one of daily_attributes()
+#}
+{% macro attribute_of_part(column) -%}
+    {%- if column['name'] in ['x_api_key_id', 'x_api_key_name', 'x_principal', 'x_gateway', 'x_workload']
+        and column['expression'] == 'charges.' ~ column['name'] -%}
+        case when parts.x_charge_id is null then charges.{{ column['name'] }} else parts.{{ column['name'] }} end
+    {%- else -%}
+        {{ column['expression'] }}
+    {%- endif -%}
+{%- endmacro %}

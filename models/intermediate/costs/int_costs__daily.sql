@@ -22,8 +22,6 @@
 }}
 
 {% set costs = apportion.cost_columns() %}
-{#  What a part of a line says of its callers. #}
-{% set told_by_parts = ['x_api_key_id', 'x_api_key_name', 'x_principal', 'x_gateway', 'x_workload'] %}
 {% set names = apportion.named_attributes() | map(attribute='name') | list %}
 {#  What makes a cell; names are no part of it, but stand for an absent id. #}
 {% set attributes = apportion.tag_attributes().values() | map(attribute='id') | list %}
@@ -47,11 +45,7 @@
         charges.service_category,
         {{ apportion.charge_kind('charges') }} as charge_kind,
         {%- for column in apportion.daily_attributes() %}
-        {% if column['name'] in told_by_parts and column['expression'] == 'charges.' ~ column['name'] -%}
-            case when parts.x_charge_id is null then charges.{{ column['name'] }} else parts.{{ column['name'] }} end
-        {%- else -%}
-            {{ column['expression'] }}
-        {%- endif %} as {{ column['name'] }},
+        {{ apportion.attribute_of_part(column) }} as {{ column['name'] }},
         {%- endfor %}
         charges.tags,
         coalesce(parts.x_call_labels, charges.x_call_labels) as x_call_labels,
