@@ -192,7 +192,7 @@ def test_faults_stop_or_are_waited_for(warehouse, control, sandbox):
     for fault, told in (
         ({"half_reply": 9}, "broke off in the middle"),
         ({"empty_reply": 9}, "no page of data"),
-        ({"missing_field": "usage"}, "an activity has no usage"),
+        ({"missing_field": "date"}, "an activity has no date"),
         ({"server_error": 99}, "answered 503"),
     ):
         control("faults", provider="openrouter", **fault)
