@@ -7,6 +7,7 @@ Reads the DuckDB file that was built last. Exit code 1: what was explained does 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from decimal import Decimal, getcontext
@@ -21,6 +22,8 @@ getcontext().prec = 60
 INTERMEDIATE, SEEDS = "main_intermediate", "main_seeds"
 OWNERS = ("feature", "product", "team", "cost_center", "environment", "customer")
 UNOWNED = ("Unallocated", "Prepaid")
+# More of a JSON object would push the numbers off the page.
+LONGEST_LABELS = 56
 
 
 def plain(amount: Decimal | None) -> str:
@@ -220,22 +223,59 @@ class Explanation(Page):
         days = self.records(
             f"""
             select * from {INTERMEDIATE}.int_allocation__charge_days
-            where x_charge_id = ? order by charge_date
+            where x_charge_id = ? order by charge_date, part_units desc, tag_key
             """,
             [charge.strip()],
         )
+        if days[0]["is_split"]:
+            self.callers(charge.strip())
+            # The rules are told for the largest part; `callers` has the others' labels.
+            days = days[:1]
+            self.say("\n[bold]The largest part[/bold]")
         self.attributes(days[0]["tag_key"])
         for day in days:
             if day is days[0] or day["owned_from"] != days[days.index(day) - 1]["owned_from"]:
                 self.decisions(day)
         return self.parts(line)
 
+    def callers(self, charge: str) -> None:
+        """Who called, as the telemetry that split the line tells."""
+        found = self.records(
+            """
+            select *, count(*) over () as parts from fct_attributed_charges
+            where x_charge_id = ? order by effective_cost desc, usage_key limit 12
+            """,
+            [charge],
+        )
+        first = found[0]
+        self.say(
+            f"  billed {plain(first['billed_quantity'])}, seen {plain(first['seen_quantity'])} "
+            f"({first['measured_in']}, by the {first['quantity_basis']})"
+        )
+        self.show(
+            "Who called",
+            ["told by", "level", "who", "weight", "share", "effective"],
+            [
+                (
+                    row["telemetry_source"] or "nobody",
+                    row["attribution_level"],
+                    labels(row["x_call_labels"]) or row["x_principal"] or row["x_api_key_id"],
+                    row["claimed_quantity"],
+                    f"{100 * row['allocation_share']:.4f} %",
+                    f"{row['effective_cost']:.18f}",
+                )
+                for row in found
+            ],
+        )
+        if first["parts"] > len(found):
+            self.say(f"and {first['parts'] - len(found)} more in fct_attributed_charges")
+
     def attributes(self, tag_key: str) -> None:
         """What rules could look at."""
         (found,) = self.records("select * from dim_charge_attributes where tag_key = ?", [tag_key])
         skipped = re.compile("normalised_|label_|tag_key|charge_kind")
         filled = [
-            (name, str(value))
+            (name, labels(value) if name == "labels" else str(value))
             for name, value in found.items()
             if value is not None and not skipped.match(name)
         ]
@@ -309,6 +349,13 @@ class Explanation(Page):
             for name in ("billed_cost", "effective_cost")
         ]
         return 0 if all(fine) else 1
+
+
+def labels(text: str | None) -> str:
+    """A JSON object of labels as a person reads them; those that are null are left out."""
+    found = json.loads(text) if text else {}
+    told = ", ".join(f"{name}={value}" for name, value in found.items() if value is not None)
+    return told if len(told) <= LONGEST_LABELS else f"{told[:LONGEST_LABELS]}…"
 
 
 def main(arguments: list[str] | None = None) -> int:
