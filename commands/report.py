@@ -56,6 +56,29 @@ class Answers(Page):
             ),
         )
 
+    def callers(self) -> None:
+        """How finely the AI bills are known."""
+        self.show(
+            "Who called? How finely the AI bills are known",
+            ["known by", "told by", "effective", "share"],
+            self.rows(
+                """
+                select attribution_level,
+                    coalesce(
+                        string_agg(
+                            distinct nullif(telemetry_source, 'none'), ', '
+                            order by nullif(telemetry_source, 'none')
+                        ),
+                        'the bill alone'
+                    ),
+                    sum(effective_cost), 100 * sum(effective_cost) / sum(sum(effective_cost)) over ()
+                from fct_attribution_coverage
+                group by attribution_level, telemetry_source = 'none'
+                order by list_position(['call', 'key', 'project', 'account'], attribution_level), 3 desc
+                """
+            ),
+        )
+
     def features(self) -> None:
         """The cost of each product and feature."""
         self.show(
@@ -127,7 +150,8 @@ class Answers(Page):
         rows = self.rows(
             """
             select price_status, coalesce(model, '-'), token_class, sum(quantity) from fct_ai_usage
-            where price_status in ('no price', 'unknown model') group by all order by 4 desc limit 6
+            where price_status in ('no price', 'unknown model') and gateway is null
+            group by all order by 4 desc limit 6
             """
         )
         if rows:
@@ -161,6 +185,7 @@ def main() -> int:
         answers.billed()
         answers.owned()
         answers.features()
+        answers.callers()
         answers.models()
         answers.unpriced()
         answers.budgets()
