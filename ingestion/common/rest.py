@@ -98,6 +98,11 @@ def fault_of(
     try:
         reply = response.json()
     except json.JSONDecodeError:
+        kind = response.headers.get("Content-Type", "").split(";")[0]
+        if kind and "json" not in kind:
+            return (
+                f"the reply is {kind}, not JSON: check the base URL, and what stands between here and there"
+            )
         return "the reply broke off in the middle"
     if isinstance(reply, dict) and is_page(reply):
         return check(reply)
@@ -111,11 +116,14 @@ def report(
     rows_of: Callable[[dict[str, Any]], Iterator[dict[str, Any]]],
     check: Callable[[dict[str, Any]], str | None],
     name: str = "",
+    *,
+    whole_pages: bool = False,
 ) -> dict[str, Any]:
     """A paged report as a rest_api resource.
 
-    rows_of   the rows of one item of `data` (a bucket, or a row by itself)
-    name      where several reports fill one table
+    rows_of      the rows of one item of `data` (a bucket, or a row by itself)
+    name         where several reports fill one table
+    whole_pages  rows_of takes a page instead: a flat row at a time would cost dlt milliseconds each
     """
     return {
         "name": name or table.name,
@@ -123,13 +131,29 @@ def report(
         "endpoint": {
             "path": path,
             "params": params,
-            "data_selector": "data",
+            "data_selector": "$" if whole_pages else "data",
             "paginator": Cursor("next_page", "page"),
             "response_actions": checked(check),
         },
-        "processing_steps": [{"yield_map": rows_of}],
+        "processing_steps": [{"yield_map": as_promised(rows_of, path)}],
         **table.hints,
     }
+
+
+def as_promised(rows_of: Callable[[Any], Iterator[Any]], where: str) -> Callable[[Any], Iterator[Any]]:
+    """Reading that says where a reply is not what its contract promises."""
+
+    def rows(item: Any) -> Iterator[Any]:
+        try:
+            yield from rows_of(item)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            what = f"no {error}" if isinstance(error, KeyError) else str(error)
+            shown = json.dumps(item, default=str)[:300]
+            raise IngestionError(
+                f"the reply is not what the contract promises ({what}): {shown}", where=where, mend=AGAIN
+            ) from error
+
+    return rows
 
 
 def listing(

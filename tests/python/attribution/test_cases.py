@@ -6,6 +6,7 @@ Each case is a billing account of its own, and all of them are split in one buil
 from decimal import Decimal
 
 import pytest
+from attribution_alone import Attribution
 
 M = 1_000_000
 case_of = {}
@@ -233,8 +234,6 @@ RIGHT = {
 
 @pytest.fixture(scope="module")
 def split(tmp_path_factory):
-    from conftest import Attribution
-
     it = Attribution(tmp_path_factory.mktemp("attribution") / "project")
     for token_class, dollars in {"input_uncached": 2, "output": 10, "cache_read": "0.2"}.items():
         it.price(token_class, dollars)

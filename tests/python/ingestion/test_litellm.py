@@ -6,7 +6,7 @@ import shutil
 import psycopg
 import pytest
 import sqlalchemy as sa
-from conftest import Warehouse
+from warehouse import Warehouse
 
 from ingestion.__main__ import main
 from ingestion.common import databases

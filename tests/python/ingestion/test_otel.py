@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Warehouse
+from warehouse import Warehouse
 
 from ingestion.__main__ import main
 

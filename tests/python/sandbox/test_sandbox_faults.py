@@ -273,7 +273,7 @@ def test_a_whole_day_is_withdrawn(plain, control):
         {"provider": "openai", "day": "2026-11-03", "factor": "NaN"},
         {"provider": "openai", "day": "2026-13-03", "factor": "1"},
         {"provider": "openai", "day": "2020-01-01", "factor": "2"},
-        {"provider": "bedrock", "day": "2026-11-03", "factor": "2"},
+        {"provider": "nobody", "day": "2026-11-03", "factor": "2"},
         {"withdraw": {"provider": "openai", "day": "2026-11-03", "line": "no such line"}},
         {"undo": True},
     ],

@@ -275,7 +275,7 @@ def test_a_batch_is_a_flag_and_has_the_default_tier(openai, sandbox):
     ]
     true = sandbox.world.query(
         "select count(*) filter (service_tier <> 'batch'), count(*) filter (service_tier = 'batch') "
-        "from calls where endpoint = 'completions' and day = '2026-11-05'"
+        "from calls where provider = 'openai' and endpoint = 'completions' and day = '2026-11-05'"
     )
     assert tuple(r["num_model_requests"] for r in found) == true[0]
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import duckdb
-import pytest
 import yaml
 from project_copy import Project
 
@@ -173,8 +172,3 @@ def fill(connection, folder, table, rows):
     for row in rows:
         marks = ", ".join(["?"] * len(row))
         connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
-
-
-@pytest.fixture
-def attribution(tmp_path):
-    return Attribution(tmp_path / "project")
