@@ -13,8 +13,8 @@ billed as (
         coalesce(x_token_class, charge_description) as told,
         case when x_token_class is null then 'billed without a class' else 'billed in a class of its own' end as problem,
         billing_currency,
-        billed_cost,
-        consumed_quantity as quantity
+        billed_cost as amount,
+        consumed_quantity as counted
     from {{ ref('fct_charges') }}
     where x_token_class not in {{ known }}
         or (x_token_class is null and x_model is not null and charge_category = 'Usage' and charge_class is null)
@@ -28,8 +28,8 @@ used as (
         x_token_class as told,
         'counted in a class of its own' as problem,
         cast(null as {{ dbt.type_string() }}) as billing_currency,
-        cast(null as {{ apportion.money() }}) as billed_cost,
-        quantity
+        cast(null as {{ apportion.money() }}) as amount,
+        quantity as counted
     from {{ ref('int_usage__daily') }}
     where x_token_class not in {{ known }}
 
@@ -48,13 +48,13 @@ select
     told,
     problem,
     billing_currency,
-    sum(billed_cost) as billed_cost,
-    sum(quantity) as quantity
+    sum(amount) as billed_cost,
+    sum(counted) as quantity
 from either
 group by
     provider_name,
     told,
     problem,
     billing_currency
-order by
-    sum(billed_cost) desc
+{#  BigQuery takes a name for the sum first. #}
+order by billed_cost desc
