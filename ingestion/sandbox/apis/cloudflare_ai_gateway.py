@@ -22,7 +22,7 @@ from ingestion.sandbox import facts, prices, wire
 from ingestion.sandbox.faults import Paging
 from ingestion.sandbox.world import World
 
-PAGING = Paging(rows="result", more=None, next=(), sent=("page",))
+PAGING = Paging(rows=("result",), more=None, next=(), sent=("page",))
 PREFIX = "/cloudflare/client/v4"
 SUMMARY = "Cloudflare AI Gateway logs with metadata"
 

@@ -19,8 +19,15 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ingestion.sandbox import facts, wire
+from ingestion.sandbox.faults import Paging
 from ingestion.sandbox.world import World
 
+PAGING = Paging(
+    rows=("usageEvents", "teamMemberSpend", "data", "teamMembers"),
+    more="pagination.hasNextPage",
+    next=(),
+    sent=("page",),
+)
 PREFIX = "/cursor"
 SUMMARY = "Cursor members, daily usage, spend and usage events"
 

@@ -18,8 +18,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ingestion.sandbox import facts, wire
+from ingestion.sandbox.faults import Paging
 from ingestion.sandbox.world import World
 
+PAGING = Paging(rows=("usageItems", "seats"), more=None, next=(), sent=("page",))
 PREFIX = "/github"
 SUMMARY = "GitHub Copilot usage billing and seats"
 

@@ -152,13 +152,16 @@ def names() -> dict[str, Any]:
 def in_arrow(run: Run, table: Table, rows_of: Any) -> Any:
     """What turns a page into rows of a table."""
 
+    where = f"{run.source.name}, {table.path}"
+
+    def rows_of_item(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        day = date.fromisoformat(item["startTime"][:10])
+        rest.in_window(run, table, day, where)
+        yield from ({DAY: day, **row} for row in rows_of(item))
+
     def rows(page: list[dict[str, Any]]) -> Any:
-        found = []
-        for item in page:
-            day = date.fromisoformat(item["startTime"][:10])
-            rest.in_window(run, table, day, f"{run.source.name}, {table.path}")
-            found += [{DAY: day, **row} for row in rows_of(item)]
-        return arrow_of(table, found)
+        promised = rest.as_promised(rows_of_item, where)
+        return arrow_of(table, [row for item in page for row in promised(item)])
 
     return rows
 

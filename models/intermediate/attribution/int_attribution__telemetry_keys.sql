@@ -141,14 +141,13 @@ on_a_bill as (
 
 ),
 
-{#  A provider's only account needs no route to name it. #}
+{#  A bill's only account needs no route to name it. #}
 accounts as (
 
     select
         provider,
         min(billing_account_id) as only_account
-    from on_a_bill
-    where is_own
+    from {{ ref('int_attribution__lines') }}
     group by provider
     having count(distinct billing_account_id) = 1
 
