@@ -69,7 +69,8 @@ def write(path: Path, lines: int, folder: Path) -> None:
         )
         usage = """
             insert into main_intermediate.int_usage__daily by name
-            select *, md5({key}) as telemetry_key, md5(concat_ws('|', {key}, x_call_labels)) as usage_key
+            select *, substr(md5({key}), 1, 12) as telemetry_key,
+                md5(concat_ws('|', {key}, x_call_labels)) as usage_key
             from (
                 select charge_date, '{source}' as x_source, 'Acme' as service_provider_name,
                     {account} as billing_account_id, {project} as sub_account_id, model as x_model,

@@ -50,9 +50,9 @@ def find(
         folder, pattern = split_location(location, file_glob)
         found = [item for item in filesystem(folder, file_glob=pattern) if _is_data(item, suffixes)]
         if not found:
-            kinds = "CSV or Parquet file" if suffixes == SUFFIXES else f"file ({', '.join(suffixes)})"
+            kinds = "CSV or Parquet" if suffixes == SUFFIXES else " or ".join(suffixes)
             raise IngestionError(
-                f'no {kinds} matches "{pattern}"',
+                f'no {kinds} file matches "{pattern}"',
                 where=location,
                 mend="check the location; file_glob chooses among its files",
                 exit_code=2,
@@ -240,7 +240,10 @@ def _plain(kind: pa.DataType, value: Any) -> Any:
 
 def place(url: str, row: int, column: str) -> str:
     """File, line and column of a value."""
-    at = f"row {row}" if url.endswith(".parquet") else f"line {line_of(url, row)}"
+    if url.endswith(".parquet"):
+        at = f"row {row}"
+    else:
+        at = f"line {row if url.endswith(JSON_LINES) else line_of(url, row)}"
     return f"{url}, {at}, column {column}"
 
 

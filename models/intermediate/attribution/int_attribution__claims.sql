@@ -398,13 +398,15 @@ on_known_keys as (
 on_several_keys as (
 
     select
-        charge_date,
-        telemetry_number
+        on_known_keys.charge_date,
+        on_known_keys.telemetry_number
     from on_known_keys
-    where telemetry_number in (select telemetry_number from choices where possible_keys > 1)
+    inner join choices
+        on on_known_keys.telemetry_number = choices.telemetry_number
+        and choices.possible_keys > 1
     group by
-        charge_date,
-        telemetry_number
+        on_known_keys.charge_date,
+        on_known_keys.telemetry_number
     having count(*) > 1
 
 ),

@@ -32,7 +32,7 @@ final as (
         charge_date,
         x_source,
         x_charge_id,
-        {{ dbt.hash(apportion.fields_as_one(key)) }} as bill_key,
+        {{ apportion.short_key(key) }} as bill_key,
         provider,
         billing_account_id,
         sub_account_id,

@@ -100,11 +100,11 @@ ranked_routes as (
         row_number() over (
             partition by stretches.telemetry_key, stretches.valid_from
             order by
-                possible_routes.generality,
-                case when possible_routes.route_provider is null then 1 else 0 end,
+                possible_routes.generality asc,
+                case when possible_routes.route_provider is null then 1 else 0 end asc,
                 possible_routes.valid_from desc,
-                possible_routes.source_rank,
-                coalesce(possible_routes.route_key, '')
+                possible_routes.source_rank asc,
+                coalesce(possible_routes.route_key, '') asc
         ) as best_first
 
     from stretches

@@ -47,7 +47,7 @@ usage_rows as (
 
     select
         {%- for column, name in columns %}
-        daily.{{ column }} as {{ name }},
+        daily.{{ column }}{{ ' as ' ~ name if name != column }},
         {%- endfor %}
         cast(sum(daily.quantity) as {{ apportion.money() }}) as quantity,
         cast(sum(case

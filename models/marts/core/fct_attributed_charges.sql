@@ -230,15 +230,14 @@ parts as (
 
 ),
 
+{#  Less than a weight tells is none. #}
 weights as (
 
-    select * from (
-        select
-            parts.*,
-            {{ apportion.weight_of('claimed_quantity') }} as weight
-        from parts
-    ) as weighed
-    where weight > 0
+    select
+        parts.*,
+        {{ apportion.weight_of('claimed_quantity') }} as weight
+    from parts
+    where claimed_quantity >= cast('0.000000000001' as {{ apportion.money() }})
 
 ),
 

@@ -60,11 +60,9 @@ parts as (
         case when parts.x_charge_id is null then lines.effective_cost else parts.effective_cost end as effective_cost,
         case
             when parts.telemetry_source is null then cast(0 as {{ apportion.money() }})
-            when parts.seen_quantity <= parts.billed_quantity then parts.effective_cost
-            else {{ apportion.product_of(
-                'parts.effective_cost', apportion.ratio('parts.seen_quantity', 'parts.billed_quantity')
-            ) }}
-        end as seen_cost,
+            when parts.seen_quantity <= parts.billed_quantity then cast(1 as {{ apportion.money() }})
+            else {{ apportion.ratio('parts.seen_quantity', 'parts.billed_quantity') }}
+        end as times_seen,
         {%- for key in keys %}
         coalesce(labels.has_{{ key }}, false) as has_{{ key }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -79,6 +77,15 @@ parts as (
 
 ),
 
+valued as (
+
+    select
+        parts.*,
+        {{ apportion.product_of('effective_cost', 'times_seen') }} as seen_cost
+    from parts
+
+),
+
 final as (
 
     select
@@ -90,7 +97,7 @@ final as (
         {%- for key in keys %}
         cast(sum(case when has_{{ key }} then effective_cost else 0 end) as {{ apportion.money() }}) as {{ key }}_labelled_cost{{ ',' if not loop.last }}
         {%- endfor %}
-    from parts
+    from valued
     group by
         {{ dimensions | join(',
         ') }}

@@ -133,7 +133,10 @@ class Attribution:
                 " select provider, charge_date, changed_at from main_intermediate.int_usage__days_read"
             )
         self.project.dbt("seed", "--select", *SEEDS, "--full-refresh")
-        self.project.dbt("build", "--exclude-resource-type", "unit_test", "--select", *MODELS.split(), *TESTS)
+        self.project.dbt(
+            *("build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"),
+            *("--select", *MODELS.split(), *TESTS),
+        )
 
     def parts(self, account, amount="billed_cost"):
         """Who pays what of an account's bill: caller, else key, else nobody that the line knows.

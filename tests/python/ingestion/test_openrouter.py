@@ -161,7 +161,7 @@ def test_values_of_another_kind_stop_the_run_with_the_warehouse_as_it_was(wareho
     for values, *told in (
         ({"usage": None, "requests": -1}, "column usage_usd: is empty", '"-1" is below zero'),
         ({"usage": "1,5"}, '"1,5" is no number'),
-        ({"prompt_tokens": "many"}, "Column: `prompt_tokens", "data_type"),
+        ({"prompt_tokens": "many"}, "column prompt_tokens: a value is not what the contract promises"),
     ):
         spoilt.clear()
         spoilt.update(values)

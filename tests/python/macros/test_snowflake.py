@@ -18,7 +18,8 @@ def words(text: str) -> frozenset[str]:
 
 FUNCTIONS = words("""
     cast coalesce nullif greatest count sum min max trunc mod abs
-    lower upper trim rtrim translate chr replace substr split_part md5 to_varchar regexp_instr regexp_replace
+    any_value position lower upper trim rtrim translate chr replace substr split_part md5 to_varchar
+    regexp_instr regexp_replace
     row_number dense_rank lead lag seq4 generator
     dateadd datediff date_trunc extract convert_timezone current_timestamp
     try_parse_json get is_object is_array to_json to_variant object_construct_keep_null

@@ -231,7 +231,7 @@ def test_the_vector_database_is_plausible(vectors):
     billed = Counter()
     for row in vectors:
         billed[row["BillingPeriodStart"][:7]] += Decimal(row["BilledCost"])
-    assert all(2000 < billed[whole] < 4000 for whole in ("2026-09", "2026-10"))
+    assert all(2000 < billed[whole] < 5000 for whole in ("2026-09", "2026-10"))
     shared = {row["Tags"] for row in vectors if row["ResourceName"] == "prod-shared"}
     assert shared == {'{"environment": "prod"}'}
     assert {row["SubAccountId"] for row in vectors} == {"prj-search", "prj-shared"}
@@ -289,4 +289,4 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
             files = sorted(p for p in sandbox.folder.rglob("*") if p.suffix in (".csv", ".parquet"))
             told.append({str(p.relative_to(sandbox.folder)): p.read_bytes() for p in files})
     assert told[0] == told[1]
-    assert len(told[0]) == 4
+    assert {name.split("/")[0] for name in told[0]} >= {"bedrock", "business_outputs", "focus", "truth"}
