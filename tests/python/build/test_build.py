@@ -87,10 +87,12 @@ def test_one_rule_moves_past_months_without_rewriting_the_fact(project):
     )
     project.dbt("build")
     after = {(month, feature): cost for month, feature, cost in project.rows(owned)}
+    # A part of doc-chat's calls is known by the gateway's labels.
+    had = {(month, feature): cost for month, feature, cost in before}
     moved = [(month, cost) for month, feature, cost in before if feature == "search-answers"]
     assert [month for month, _ in moved] == ["2026-10", "2026-11"]
     for month, cost in moved:
-        assert after[month, "doc-chat"] == cost
+        assert after[month, "doc-chat"] == cost + had.get((month, "doc-chat"), 0)
         assert (month, "search-answers") not in after
     assert written_again(project) == [[], []]
 

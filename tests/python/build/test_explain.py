@@ -34,7 +34,7 @@ def test_parts_of_every_shared_line_are_the_line(built):
     )
     shared = built.rows(
         "select count(distinct x_charge_id) from main_intermediate.int_allocation__charge_days "
-        "where ownership <> 'direct'"
+        "where ownership <> 'direct' or is_split"
     )
     assert found == [(*shared[0], 0)]
     assert shared[0][0] > 500
@@ -46,7 +46,8 @@ def test_lines_are_divided_like_the_mart_divides_their_sums(built):
         """
         with parts as (
             select feature, team, product, sum(effective_cost) as cost
-            from main_intermediate.int_allocation__charge_parts group by all
+            from main_intermediate.int_allocation__charge_parts
+            where allocation_method not in ('direct', 'attributed') group by all
         ), mart as (
             select feature, team, product, sum(effective_cost) as cost from fct_allocated_costs
             where allocation_method <> 'direct' group by all
@@ -84,7 +85,8 @@ def test_the_allocated_focus_view_keeps_every_amount_and_its_rules(built):
     [
         ("days.shared_pool = 'observability'", "observability > gpu-fleet > semantic-index"),
         ("charges.charge_category = 'Tax'", "as the usage it belongs to"),
-        ("days.ownership = 'direct' and x_source = 'openai'", "It is owned as a whole"),
+        ("days.ownership = 'direct' and x_source = 'focus'", "It is owned as a whole"),
+        ("days.ownership = 'direct' and x_source = 'openai'", "Who called"),
         ("days.ownership = 'pool' and days.shared_pool = 'claude'", "ai_rated_cost"),
     ],
 )

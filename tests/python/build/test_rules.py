@@ -43,12 +43,13 @@ def values(project, tag):
 
 
 def caught(project, tag, column, cell):
-    """The tuples that no rule reaches and that have the value of a cell."""
+    """The tuples with cost that no rule reaches and that have the value of a cell."""
     text = cell.lower().replace("'", "''")
     found = project.rows(f"""
         select distinct tag_key from main_intermediate.int_rules__unmatched
+        join main_intermediate.int_rules__tuple_costs using (tag_key, valid_from)
         join dim_charge_attributes using (tag_key)
-        where tag = '{tag}' and '{text}' in ({COMPARED.get(column, "normalised_" + column)})
+        where absolute_effective_cost_30_days > 0 and tag = '{tag}' and '{text}' in ({COMPARED.get(column, "normalised_" + column)})
     """)
     return {key for (key,) in found}
 
