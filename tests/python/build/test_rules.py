@@ -49,7 +49,8 @@ def caught(project, tag, column, cell):
         select distinct tag_key from main_intermediate.int_rules__unmatched
         join main_intermediate.int_rules__tuple_costs using (tag_key, valid_from)
         join dim_charge_attributes using (tag_key)
-        where absolute_effective_cost_30_days > 0 and tag = '{tag}' and '{text}' in ({COMPARED.get(column, "normalised_" + column)})
+        where absolute_effective_cost_90_days > 0 and tag = '{tag}'
+            and '{text}' in ({COMPARED.get(column, "normalised_" + column)})
     """)
     return {key for (key,) in found}
 
