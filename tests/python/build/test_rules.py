@@ -33,11 +33,11 @@ COMPARED = {
 
 
 def values(project, tag):
-    """What each tuple that has charges got, by tuple and stretch of days."""
+    """What each tuple that cost something got, by tuple and stretch of days."""
     found = project.rows(f"""
         select tag_key, valid_from, value from dim_virtual_tags
         join main_intermediate.int_rules__tuple_costs using (tag_key, valid_from)
-        where has_charges and tag = '{tag}'
+        where absolute_effective_cost_90_days > 0 and tag = '{tag}'
     """)
     return {(key, day): value for key, day, value in found}
 
