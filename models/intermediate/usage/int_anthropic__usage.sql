@@ -19,7 +19,7 @@
     ['requests', 'requests'],
 ] %}
 {% set keys = ['charge_date', 'workspace_id', 'api_key_id', 'account_id', 'service_account_id', 'model',
-    'service_tier', 'context_window', 'inference_geo', 'token_class'] %}
+    'service_tier', 'context_window', 'inference_geo'] %}
 {% set code_classes = [
     ['sessions', 'coalesce(num_sessions, 0)'],
     ['input_uncached', 'input_tokens'],
@@ -27,7 +27,7 @@
     ['cache_write', 'cache_creation_tokens'],
     ['output', 'output_tokens'],
 ] %}
-{% set code_keys = ['charge_date', 'actor_type', 'actor', 'customer_type', 'model', 'token_class'] %}
+{% set code_keys = ['charge_date', 'actor_type', 'actor', 'customer_type', 'model'] %}
 
 with
 
@@ -91,53 +91,17 @@ reported as (
 
 ),
 
-by_class as (
-    {% for name, quantity in classes %}
-    select
-        {{ keys[:-1] | join(',\n        ') }},
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity
-    from reported
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 summed as (
 
-    select
-        {{ keys | join(',\n        ') }},
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity
-    from by_class
-    where quantity <> 0
-    group by
-        {{ keys | join(',\n        ') }}
-
-),
-
-code_by_class as (
-    {% for name, quantity in code_classes %}
-    select
-        {{ code_keys[:-1] | join(',\n        ') }},
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity,
-        {{ 'estimated_cost' if name == 'sessions' else 'cast(null as ' ~ apportion.money() ~ ')' }} as estimated_cost
-    from {{ ref('stg_anthropic__claude_code') }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ apportion.usage_by_class('reported', keys, classes) }}
 
 ),
 
 code_summed as (
 
-    select
-        {{ code_keys | join(',\n        ') }},
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity,
-        cast(sum(estimated_cost) as {{ apportion.money() }}) as estimated_cost
-    from code_by_class
-    where quantity <> 0 or estimated_cost <> 0
-    group by
-        {{ code_keys | join(',\n        ') }}
+    {{ apportion.usage_by_class(
+        ref('stg_anthropic__claude_code'), code_keys, code_classes, estimate='estimated_cost', counted_by='sessions'
+    ) }}
 
 ),
 

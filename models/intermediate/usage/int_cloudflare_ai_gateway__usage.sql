@@ -7,7 +7,7 @@
 #}
 {% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {% set classes = [['requests', '1'], ['input', 'tokens_in'], ['output', 'tokens_out']] %}
-{% set keys = ['charge_date', 'provider', 'gateway', 'model', 'labels', 'token_class'] %}
+{% set keys = ['charge_date', 'provider', 'gateway', 'model', 'labels'] %}
 
 with
 
@@ -21,29 +21,9 @@ calls as (
 
 ),
 
-by_class as (
-    {% for name, quantity in classes %}
-    select
-        {{ keys[:-1] | join(',\n        ') }},
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity,
-        {{ 'estimated_cost' if name == 'requests' else 'cast(null as ' ~ apportion.money() ~ ')' }} as estimated_cost
-    from calls
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 summed as (
 
-    select
-        {{ keys | join(',\n        ') }},
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity,
-        cast(sum(estimated_cost) as {{ apportion.money() }}) as estimated_cost
-    from by_class
-    where quantity <> 0
-    group by
-        {{ keys | join(',\n        ') }}
+    {{ apportion.usage_by_class('calls', keys, classes, estimate='estimated_cost') }}
 
 ),
 

@@ -37,31 +37,9 @@ counted as (
 
 ),
 
-by_class as (
-    {% for name, quantity in classes %}
-    select
-        {{ keys | join(',\n        ') }},
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity,
-        {{ 'estimated_cost' if name == 'requests' else 'cast(null as ' ~ apportion.money() ~ ')' }} as estimated_cost
-    from counted
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 summed as (
 
-    select
-        {{ keys | join(',\n        ') }},
-        token_class,
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity,
-        cast(sum(estimated_cost) as {{ apportion.money() }}) as estimated_cost
-    from by_class
-    where quantity <> 0
-    group by
-        {{ keys | join(',\n        ') }},
-        token_class
+    {{ apportion.usage_by_class('counted', keys, classes, estimate='estimated_cost') }}
 
 ),
 

@@ -1,6 +1,7 @@
 {#
     One row per token class, classes disjoint: OpenAI's input holds cached and written tokens, and text and audio
-    together; here each token stands in one class. Its audio and image input are what was not cached. `requests` is a class of its own, so a call counts once.
+    together; here each token stands in one class. Its audio and image input are what was not cached. `requests` is a
+    class of its own, so a call counts once.
 #}
 {% set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {% set classes = [
@@ -67,47 +68,11 @@ reported as (
 
 ),
 
-by_class as (
-    {% for name, quantity in classes %}
-    select
-        charge_date,
-        project_id,
-        user_id,
-        api_key_id,
-        model,
-        api_source,
-        service_tier,
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity
-    from reported
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 summed as (
 
-    select
-        charge_date,
-        project_id,
-        user_id,
-        api_key_id,
-        model,
-        api_source,
-        service_tier,
-        token_class,
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity
-    from by_class
-    where quantity <> 0
-    group by
-        charge_date,
-        project_id,
-        user_id,
-        api_key_id,
-        model,
-        api_source,
-        service_tier,
-        token_class
+    {{ apportion.usage_by_class(
+        'reported', ['charge_date', 'project_id', 'user_id', 'api_key_id', 'model', 'api_source', 'service_tier'], classes
+    ) }}
 
 ),
 

@@ -15,7 +15,7 @@
     ['cache_read', 'cached_tokens'],
     ['output', 'completion_tokens'],
 ] %}
-{% set keys = ['charge_date', 'workspace_id', 'api_key_hash', 'model', 'billed_by', 'token_class'] %}
+{% set keys = ['charge_date', 'workspace_id', 'api_key_hash', 'model', 'billed_by'] %}
 
 with
 
@@ -28,29 +28,9 @@ activity as (
 
 ),
 
-by_class as (
-    {% for name, quantity in classes %}
-    select
-        {{ keys[:-1] | join(',\n        ') }},
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity,
-        {{ 'byok_inference_amount' if name == 'requests' else 'cast(null as ' ~ apportion.money() ~ ')' }} as estimated_cost
-    from activity
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 summed as (
 
-    select
-        {{ keys | join(',\n        ') }},
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity,
-        cast(sum(estimated_cost) as {{ apportion.money() }}) as estimated_cost
-    from by_class
-    where quantity <> 0
-    group by
-        {{ keys | join(',\n        ') }}
+    {{ apportion.usage_by_class('activity', keys, classes, estimate='byok_inference_amount') }}
 
 ),
 

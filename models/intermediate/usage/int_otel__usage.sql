@@ -21,29 +21,9 @@ calls as (
 
 ),
 
-by_class as (
-    {% for name, quantity in classes %}
-    select
-        {{ keys | join(',\n        ') }},
-        '{{ name }}' as token_class,
-        {{ quantity }} as quantity
-    from calls
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
-),
-
 summed as (
 
-    select
-        {{ keys | join(',\n        ') }},
-        token_class,
-        cast(sum(quantity) as {{ apportion.money() }}) as quantity
-    from by_class
-    where quantity <> 0
-    group by
-        {{ keys | join(',\n        ') }},
-        token_class
+    {{ apportion.usage_by_class('calls', keys, classes) }}
 
 ),
 
