@@ -2,10 +2,10 @@
 {{ config(enabled='cloudflare_ai_gateway' in var('providers')) }}
 {% set of_class = "case when x_token_class = '{}' then quantity end" %}
 {{ apportion.sums_that_differ(
-    one='(' ~ apportion.raw_columns(source('raw_cloudflare_ai_gateway', 'logs'), [
+    one='(select * from (' ~ apportion.raw_columns(source('raw_cloudflare_ai_gateway', 'logs'), [
         ['charge_date', 'date'], ['gateway', 'text'], ['model', 'text'], ['provider', 'text'], ['success', 'boolean'],
         ['cached', 'boolean'], ['tokens_in', 'bigint'], ['tokens_out', 'bigint'], ['cost_usd', 'text'],
-    ]) ~ " where success and not cached and provider <> 'workers-ai')",
+    ]) ~ ") as log where success and not cached and provider <> 'workers-ai')",
     other='(select * from ' ~ ref('int_cloudflare_ai_gateway__usage') ~ " where service_provider_name <> 'Cloudflare')",
     keys=[
         ['charge_date', 'charge_date', 'charge_date'],
