@@ -22,6 +22,8 @@ from benchmarks.world import World, write_lines, write_rules, write_seeds
 
 RESULTS = Path(__file__).parent / "results"
 REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
+# What profiles.example.yml gives DuckDB; a script by hand takes most of the machine.
+OUR_MEMORY = "1500MB"
 NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
 SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution")
 # Bills to load: what they are, lines, and how many lines of other services stand beside each that is read.
@@ -210,24 +212,30 @@ class Bench:
             *(sys.executable, "-m", "benchmarks.attribution", "write", str(database), str(lines)), folder=REPO
         )
         project = attribution.project("attribution", database, self.folder)
-        seen: dict[str, list[dict[str, Any]]] = {"apportion": [], "by_hand": []}
+        seen: dict[str, list[dict[str, Any]]] = {"apportion": [], "by_hand": [], "by_hand_in_our_memory": []}
+        memory = {"by_hand": [], "by_hand_in_our_memory": [OUR_MEMORY]}
         for number in range(self.runs):
             say(f"attribution, {lines:,} lines, run {number + 1} of {self.runs}")
             run = project.run("--full-refresh", "--select", *attribution.MODELS_RUN.split())
             seen["apportion"].append(run.as_dict() | {"models": slowest(run)})
-            process = measure.run(
-                *(sys.executable, "-m", "benchmarks.attribution", "by-hand", str(database)), folder=REPO
-            )
-            seconds = json.loads(process.said.splitlines()[-1])["split"]
-            seen["by_hand"].append(process.as_dict() | {"sql_seconds": seconds})
+            for contender, limit_of in memory.items():
+                process = measure.run(
+                    *(sys.executable, "-m", "benchmarks.attribution", "by-hand", str(database), *limit_of),
+                    folder=REPO,
+                )
+                seconds = json.loads(process.said.splitlines()[-1])["split"]
+                seen[contender].append(process.as_dict() | {"sql_seconds": seconds})
         same = measure.apart(attribution.same_amounts, database)
         sql, hand = best(seen["apportion"], "span_seconds"), best(seen["by_hand"], "sql_seconds")
+        tight = best(seen["by_hand_in_our_memory"], "sql_seconds")
         self.found[f"attribution, {lines:,} lines over {lines * 10:,} usage rows"] = {
             "lines": lines,
             "parts and amounts": same,
             "apportion: models' SQL seconds (first start to last end)": sql,
             "by hand: SQL seconds": hand,
             "ratio of SQL seconds to by hand (target 2.0)": ratio(sql, hand),
+            f"by hand in our memory ({OUR_MEMORY}): SQL seconds": tight,
+            "ratio of SQL seconds to by hand in our memory": ratio(sql, tight),
             "apportion: CPU seconds with dbt's start": best(seen["apportion"], "cpu_seconds"),
             "by hand: CPU seconds": best(seen["by_hand"], "cpu_seconds"),
             "apportion: peak MiB": worst(seen["apportion"], "peak_mib"),
