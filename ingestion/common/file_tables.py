@@ -1,7 +1,13 @@
-"""A raw table filled from files: each row with its file and row number, each file replaced as a whole."""
+"""A raw table filled from files: each row with its file and row number, each file replaced as a whole.
+
+A file of the size and time of its last reading is not read again, unless a window of days is asked for. What
+was read, and how, is kept in dlt's state, which is loaded into the warehouse together with the rows.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -70,10 +76,17 @@ def file_resource(
         return None if names is None else files.read(item, names, keep)
 
     def rows() -> Iterator[Any]:
+        way = how_read(run, table)
         locations, pattern = run.setting("bucket_url"), run.setting("file_glob", "**/*")
         covered: dict[str, set[date]] = {}
+        kept = dlt.current.resource_state()
+        known, as_read, unchanged = kept.get("files", {}), {}, set()
         found = list(files.find(locations, pattern, suffixes))
         for item in chosen(found) if chosen else found:
+            state = [item["size_in_bytes"], str(item["modification_date"]), way]
+            if not run.asked and known.get(item["file_url"]) == state:
+                unchanged.add(item["file_url"])
+                continue
             parts = read(item)
             if parts is None:
                 print(
@@ -81,24 +94,39 @@ def file_resource(
                     flush=True,
                 )
                 continue
+            as_read[item["file_url"]] = state
             days = covered.setdefault(item["file_url"], set())
             for part in placed(item, parts, day_from):
-                kept = within(part, run)
-                days.update(pc.unique(kept[DAY]).to_pylist())
-                yield kept
-        if not covered:
+                asked = within(part, run)
+                days.update(pc.unique(asked[DAY]).to_pylist())
+                yield asked
+        if not covered and not unchanged:
             raise IngestionError(
                 "none of the files is of the kind that this source reads",
                 where=str(locations),
                 mend="point bucket_url at the export",
             )
         for url, day in run.loaded(table.name, ("source_file", DAY), "group by 1, 2"):
-            if files.lies_in(url, locations, pattern) and (not run.asked or day in run.asked):
+            if url in unchanged or (run.asked and day not in run.asked):
+                continue
+            if files.lies_in(url, locations, pattern):
                 covered.setdefault(url, set()).add(day)
         for url, days in covered.items():
             yield from run.covered(table, days, {"source_file": url})
+        if not run.asked:
+            kept["files"] = {url: known[url] for url in unchanged} | as_read
+        if unchanged:
+            count = f"{len(unchanged):,} file{'s are' if len(unchanged) > 1 else ' is'}"
+            print(f"  {run.source.name}: {count} as before, not read again", flush=True)
 
     return dlt.resource(rows, name=table.name, **table.hints)
+
+
+def how_read(run: Run, table: Table) -> str:
+    """What a file's rows depend on beside the file: our columns, and settings that choose among its rows."""
+    chosen = {key: value for key, value in run.used.items() if key not in ("bucket_url", "file_glob")}
+    told = json.dumps([list(table.columns), chosen], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iterator[pa.Table]:

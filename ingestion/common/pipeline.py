@@ -56,10 +56,12 @@ class Run:
     log: list[dict[str, Any]] = field(default_factory=list)
     # Tables of which a read replaces less than its window, none of it where the value is None.
     replaced: dict[str, Window | None] = field(default_factory=dict)
+    # The settings that were asked for, as they are.
+    used: dict[str, Any] = field(default_factory=dict)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A setting of the source, from the environment or .dlt/*.toml."""
-        found = self.source.setting(key)
+        found = self.used[key] = self.source.setting(key)
         return default if found is None else found
 
     def is_on(self, key: str) -> bool:
@@ -210,6 +212,8 @@ def run_source(source: Source, asked: Window | None, *, accept_fewer_rows: bool 
         # A load that was cut off (the machine went down) is finished first; it had passed the gate.
         if pipeline.has_pending_data:
             pipeline.load()
+        # What files were read is in the state, and the warehouse holds it.
+        pipeline.sync_destination()
         run = Run(source, pipeline, asked, datetime.now(UTC))
         # The log goes last, when the days are known; dlt puts both into one load package.
         data = dlt.source(lambda: source.read(run), name=source.name, section=source.name)

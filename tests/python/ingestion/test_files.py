@@ -131,6 +131,35 @@ def test_a_second_run_changes_nothing(warehouse, load, tmp_path):
     assert warehouse.contents(TABLE) == before
 
 
+READ_DAYS = "select count(*) from raw_focus.load_log"
+
+
+def test_a_file_that_did_not_change_is_not_read_again(warehouse, load, tmp_path):
+    folder = write(tmp_path / "in/a.csv", {}).parent
+    load(folder)
+    other_day = {"ChargePeriodStart": "2026-01-05T00:00:00Z", "BilledCost": "9"}
+    write(tmp_path / "in/b.csv", other_day)
+    code, said = load(folder)
+    assert (code, "1 file is as before, not read again" in said) == (0, True), said
+    assert warehouse.rows(READ_DAYS) == [(2,)]
+    code, said = load(folder)
+    assert (code, "2 files are as before, not read again" in said) == (0, True), said
+    assert warehouse.rows(READ_DAYS) == [(2,)]
+    load(folder, since="2026-01-01", until="2026-01-05")
+    assert warehouse.rows(READ_DAYS) == [(4,)]
+    assert sorted(warehouse.rows(f"select billed_cost from {TABLE}")) == [("1.5",), ("9",)]
+
+
+def test_a_load_that_failed_does_not_count_as_read(warehouse, load, tmp_path):
+    folder = write(tmp_path / "in/a.csv", {"BilledCost": "2"}).parent
+    bad = write(tmp_path / "in/b.csv", {"BilledCost": "many"})
+    assert load(folder)[0] == 1
+    bad.unlink()
+    code, said = load(folder)
+    assert (code, "not read again" in said) == (0, False), said
+    assert warehouse.rows(f"select billed_cost from {TABLE}") == [("2",)]
+
+
 def test_parquet_and_gz_land_as_the_same_text(warehouse, load, tmp_path):
     write(
         tmp_path / "in/a.csv",
