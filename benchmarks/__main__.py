@@ -16,16 +16,16 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import attribution, by_hand, limit, loading, measure, platform_split
+from benchmarks import attribution, by_hand, daily, limit, loading, measure, platform_split
 from benchmarks.project import REPO, Project, Run
-from benchmarks.world import World, write_lines, write_rules, write_seeds
+from benchmarks.world import DAYS, World, write_lines, write_rules, write_seeds
 
 RESULTS = Path(__file__).parent / "results"
 REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
 # What profiles.example.yml gives DuckDB; a script by hand takes most of the machine.
 OUR_MEMORY = "1500MB"
 NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
-SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution")
+SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution", "daily")
 # Bills to load: what they are, lines, and how many lines of other services stand beside each that is read.
 LOADED_BILLS = (("all of it Bedrock", 1_000_000, 0), ("a tenth of it Bedrock", 2_000_000, 9))
 
@@ -243,6 +243,22 @@ class Bench:
             "runs": seen,
         }
 
+    def daily(self, lines: int) -> None:
+        """The load and the models of one more day, onto few days and onto many."""
+        say(f"one day of {lines // DAYS:,} lines onto {' and '.join(map(str, daily.HISTORIES))} days")
+        seen = daily.measured(self.world(lines), self.folder)
+        few, many = (seen[days] for days in daily.HISTORIES)
+        what = "one day onto {} days: {}"
+        self.found[f"one day of {lines // DAYS:,} lines, from files to allocated costs"] = {
+            "lines": lines,
+            **{what.format(days, "wall seconds"): run["wall_seconds"] for days, run in seen.items()},
+            **{what.format(days, "CPU seconds"): run["cpu_seconds"] for days, run in seen.items()},
+            "ratio of wall seconds (target 1.3)": ratio(many["wall_seconds"], few["wall_seconds"]),
+            "ratio of CPU seconds": ratio(many["cpu_seconds"], few["cpu_seconds"]),
+            "ratio of the models' SQL seconds": ratio(many["sql_seconds"], few["sql_seconds"]),
+            "runs": seen,
+        }
+
     def load(self, records: int) -> None:
         """Log files and Parquet into the warehouse, beside plain dlt; and the memory of many records."""
         compared = records // 10
@@ -382,6 +398,8 @@ def main() -> None:
         bench.impact(min(options.sizes))
     if "attribution" in options.only:
         bench.attribution(min(options.sizes))
+    if "daily" in options.only:
+        bench.daily(min(options.sizes))
     if "load" in options.only:
         bench.load(options.records)
     print("\n".join(lines_of(bench.found)))
