@@ -26,7 +26,11 @@ final as (
 
     select
         {%- for column in apportion.charge_columns() %}
+        {%- if column in ['tags', 'allocated_tags'] %}
+        {{ apportion.without_emails('lines.' ~ column) }} as {{ column }},
+        {%- else %}
         lines.{{ column }},
+        {%- endif %}
         {%- endfor %}
         days.changed_at as x_changed_at
 

@@ -11,6 +11,8 @@
     {'words': '100%_left*', 'json': '[1, 2]', 'amount': '-98765432.1', 'rate': '3', 'moment': '2026-03-31T00:00:00.5Z',
      'day': '2026-03-31'},
     {'words': 'ÄÖ prod-x', 'json': none, 'amount': '0', 'rate': '0', 'moment': none, 'day': none},
+    {'words': '{"owner": "Jane.O\'Hara+x@corp.example.com", "cc": "a@b.co;c@d.org", "at": "@home 5@6"}', 'json': none,
+     'amount': '1', 'rate': '2', 'moment': none, 'day': none},
     {'words': none, 'json': '{}', 'amount': none, 'rate': '1', 'moment': '1999-12-31T23:59:59Z', 'day': '2000-03-01'},
 ] %}
 {% set folded = apportion.normalised('words') %}
@@ -32,6 +34,7 @@
     'labels': apportion.call_labels('json'),
     'caller': apportion.aws_caller("'arn:aws:sts::1:assumed-role/' || words || '/pod-7'"),
     'without': apportion.without_match('words', '-[a-z0-9]+(.|$)'),
+    'without_emails': apportion.without_emails('words'),
     'regex': apportion.regex_found('words', '^I-[0-9]+\\d.L'),
     'replaced': apportion.regex_replaced('words', "[^a-z0-9.']+", '-'),
     'meter_words': apportion.meter_words('words'),
