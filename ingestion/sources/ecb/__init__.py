@@ -1,8 +1,9 @@
 """Reference rates of the European Central Bank, from its published CSV.
 
-Reads     the zip or the CSV in it, all days (eurofxref-hist, newest first) or the newest alone (eurofxref): from
-          the bank's address, or from a file, folder or bucket. One column per currency, `N/A` where there is no
-          quote; the daily file has blanks in its header and writes its day like 19 November 2026.
+Reads     the zip or the CSV in it, all days (eurofxref-hist, newest first) or the newest alone (eurofxref):
+          from the bank's address, or from a file, folder or bucket. One column per currency, `N/A` where
+          there is no quote; the daily file has blanks in its header and writes its day like 19 November
+          2026.
 Lands     raw_ecb.reference_rates: one row per day and currency that has a quote, units of it for one euro.
 Restated  each read replaces the days between the first and the last in the files. After the first read only
           the last 45 days are read again; --since reads more.
@@ -89,7 +90,7 @@ def day_of(text: str, where: str) -> date:
     """A day as the bank writes it: 2026-11-19, or 19 November 2026."""
     for form in ("%Y-%m-%d", "%d %B %Y"):
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+            return datetime.strptime(text, form).date()
         except ValueError:
             continue
     raise IngestionError(

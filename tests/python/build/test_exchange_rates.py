@@ -28,9 +28,8 @@ def build(project, fails=False):
 def billed(new_project):
     """Forty lines in three currencies on four days; one amount has every digit that money has."""
     random = Random(5)
-    amounts = [
-        (Decimal(random.randint(-(10**20), 10**20)).scaleb(-random.choice([2, 9, 18]))) for _ in range(39)
-    ]
+    places = (2, 9, 18)
+    amounts = [Decimal(random.randint(-(10**20), 10**20)).scaleb(-random.choice(places)) for _ in range(39)]
     amounts.append(Decimal("9876543210.123456789012345678"))
     lines = [
         (at, day, ("EUR", "JPY", "USD")[at % 3], str(amount))
@@ -90,7 +89,8 @@ def test_a_closed_month_keeps_its_rates_and_says_so(billed):
     before = converted(billed)
     rates = {"EUR": "1.081234567890123", "JPY": "0.006512345678901234", "USD": "1"}
     rows = billed.rows(
-        "select billing_currency, billed_cost, billed_cost_reported from main_intermediate.int_costs__converted"
+        "select billing_currency, billed_cost, billed_cost_reported "
+        "from main_intermediate.int_costs__converted"
     )
     assert len({currency for currency, *_ in rows}) == 3
     for currency, native, reported in rows:

@@ -1,4 +1,4 @@
-"""The ECB's reference rates: both of its files, days without a quote, corrections, and files that are half there."""
+"""The ECB's reference rates: both of its files, days without a quote, corrections, half-written files."""
 
 import io
 import zipfile
