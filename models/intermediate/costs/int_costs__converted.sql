@@ -4,7 +4,7 @@
 #}
 {{ config(pre_hook="{{ apportion.stop_where_a_rate_is_missing(ref('int_exchange_rates__used')) }}") }}
 {% set costs = apportion.cost_columns() %}
-{% set is_foreign = "costs.billing_currency is distinct from '" ~ var('reporting_currency') ~ "'" %}
+{% set is_foreign = "coalesce(costs.billing_currency, '') <> '" ~ var('reporting_currency') ~ "'" %}
 
 with
 

@@ -21,8 +21,8 @@ def build(project):
 
 def lines(project):
     return project.rows(
-        "select charge_date::text, billing_account_id, charge_category, billed_cost::int, effective_cost::int "
-        "from fct_charges order by all"
+        "select charge_date::text, billing_account_id, charge_category, billed_cost::int, "
+        "effective_cost::int from fct_charges order by all"
     )
 
 

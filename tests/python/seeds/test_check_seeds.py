@@ -261,6 +261,12 @@ def test_a_project_with_headers_only_is_right(project):
             "valid_from",
             "of the other type",
         ),
+        (
+            "finance/prepaid_topups.csv",
+            "Nordhafen Hosting,NH-20418,2026-11-01,5,EUR,,",
+            "billing_account",
+            "is no prepaid account of seeds/finance/billing_accounts.csv on that day",
+        ),
         ("finance/billing_accounts.csv", "AWS,1,postpaid,,,,", "payment", "not known"),
         (
             "finance/billing_accounts.csv",
