@@ -1,10 +1,14 @@
-{# What the snapshot of rates looks at: a month keeps the rates that it was closed with. #}
+{#
+    What the snapshot of rates looks at: a month keeps the rates that it was closed with. One that is opened and closed
+    again, on another day, takes those of the new closing.
+#}
 with
 
 final as (
 
     select
         found.rate_key,
+        closed.closed_on,
         found.currency,
         found.charge_date,
         found.service_provider_name,

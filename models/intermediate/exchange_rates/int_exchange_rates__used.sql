@@ -31,7 +31,7 @@ final as (
         found.service_provider_name,
         found.billing_account_id,
         found.rate_type,
-        case when closed_months.month_start is null then found.rate else coalesce(kept.rate, found.rate) end as rate,
+        coalesce(kept.rate, found.rate) as rate,
         found.rate as rate_now,
         found.rate_source,
         closed_months.month_start is not null as is_closed
@@ -43,6 +43,7 @@ final as (
 
     left join kept
         on found.rate_key = kept.rate_key
+        and closed_months.closed_on = kept.closed_on
 
 )
 

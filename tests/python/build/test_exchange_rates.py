@@ -105,3 +105,8 @@ def test_a_closed_month_keeps_its_rates_and_says_so(billed):
     assert {key: native for key, (native, _) in after.items()} == {
         key: native for key, (native, _) in before.items()
     }
+    # Closed once more, on another day: by the rates of that day.
+    billed.edit("finance/period_closes.csv", "2026-10,2026-11-03", "2026-10,2026-11-09")
+    assert "WARN=0" in build(billed)
+    moved = {key for key, money in converted(billed).items() if money != before[key]}
+    assert moved == {("2026-10", "EUR"), ("2026-11", "EUR")}
