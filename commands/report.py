@@ -9,6 +9,8 @@ import sys
 
 from commands.page import Page, warehouse
 
+MOST_PRODUCTS = 5
+
 
 class Answers(Page):
     """The questions, each a query on the marts."""
@@ -100,6 +102,36 @@ class Answers(Page):
             ),
         )
 
+    def kinds(self) -> None:
+        """What the cost of each product is made of; a column adds up to the product's cost."""
+        kinds = ["ai", "compute", "kubernetes", "databases", "storage and network", "saas", "shared", "other"]
+        names = self.rows(
+            "select product from fct_product_costs where product <> 'Prepaid' "
+            "group by product order by sum(effective_cost) desc, product"
+        )
+        # As many as fit on the page; the rest stands together.
+        products = [name for (name,) in names][:MOST_PRODUCTS]
+        rest = ["the rest"] if len(names) > len(products) else []
+        columns = [f"sum(effective_cost) filter (product = ${at})" for at in range(1, len(products) + 1)]
+        if rest:
+            named = ", ".join(f"${at}" for at in range(1, len(products) + 1))
+            columns.append(f"sum(effective_cost) filter (product not in ({named}))")
+        sums = ", ".join(f"coalesce({column}, 0)" for column in [*columns, "sum(effective_cost)"])
+        order = f"list_position({kinds}, cost_kind)"
+        self.show(
+            "What is the cost of each product made of?",
+            ["kind", *products, *rest, "all"],
+            self.rows(
+                f"""
+                select coalesce(cost_kind, 'total'), {sums}
+                from fct_product_costs
+                where product <> 'Prepaid'
+                group by rollup (cost_kind) order by grouping(cost_kind), {order}
+                """,
+                products,
+            ),
+        )
+
     def models(self) -> None:
         """AI spend by tier and model."""
         self.show(
@@ -164,18 +196,23 @@ class Answers(Page):
             for cost in ("billed", "effective")
             for place in ("source", "fact", "allocated")
         )
-        equal, *totals = self.rows(f"select bool_and(is_equal), {sums} from fct_reconciliation")[0]
+        # Currencies are never added to each other.
+        found = self.rows(
+            f"select billing_currency, bool_and(is_equal), {sums} from fct_reconciliation "
+            "group by billing_currency order by sum(abs(fact_billed_cost)) desc"
+        )
         self.say()
-        if equal:
-            self.say(
-                f"[bold]Source, fact and allocation agree to the last digit:[/bold] "
-                f"billed {totals[0]}, effective {totals[3]}."
-            )
-        else:
-            named = zip(("source", "fact", "allocated") * 2, totals, strict=True)
-            told = "; ".join(f"{place} {amount}" for place, amount in named)
-            self.say(f"[bold red]The totals differ:[/bold red] billed and effective: {told}")
-        return bool(equal)
+        for currency, equal, *totals in found:
+            if equal:
+                self.say(
+                    f"[bold]Source, fact and allocation agree to the last digit:[/bold] "
+                    f"billed {totals[0]} {currency}, effective {totals[3]} {currency}."
+                )
+            else:
+                named = zip(("source", "fact", "allocated") * 2, totals, strict=True)
+                told = "; ".join(f"{place} {amount}" for place, amount in named)
+                self.say(f"[bold red]The totals differ ({currency}):[/bold red] billed and effective: {told}")
+        return all(equal for _, equal, *_ in found)
 
 
 def main() -> int:
@@ -185,6 +222,7 @@ def main() -> int:
         answers.billed()
         answers.owned()
         answers.features()
+        answers.kinds()
         answers.callers()
         answers.models()
         answers.unpriced()

@@ -1,6 +1,7 @@
-"""python -m ingestion run [SOURCE ...] [--since DAY] [--until DAY] | list.
+"""python -m ingestion run [SOURCE ...] [--since DAY] [--until DAY] | list | status [SOURCE ...] [--days N].
 
-Exit code 0: everything asked for was loaded. 1: a source failed, its tables are as they were.
+Exit code 0: everything asked for was loaded. 1: a source failed, its tables are as they were; or, of status,
+a source is late.
 2: the call or a setting is wrong.
 """
 
@@ -35,7 +36,7 @@ def tell(error: IngestionError, options: argparse.Namespace) -> None:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m ingestion", description=__doc__.split("\n\n")[1])
-    commands = top.add_subparsers(required=True, metavar="run | list")
+    commands = top.add_subparsers(required=True, metavar="run | list | status")
     run = commands.add_parser("run", help="load sources into raw_<source>")
     run.add_argument("sources", nargs="*", metavar="SOURCE", help="default: all that are configured")
     run.add_argument("--since", metavar="DAY", help="first day (UTC, included), like 2026-02-01")
@@ -50,6 +51,14 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="sources, their tables, grain and needs").set_defaults(
         command=list_sources
     )
+    status = commands.add_parser("status", help="how far each source was loaded, from its load log")
+    status.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="default: all that are configured or loaded"
+    )
+    status.add_argument(
+        "--days", type=int, default=3, metavar="N", help="late is more than so many days behind yesterday (3)"
+    )
+    status.set_defaults(command=show_status)
     return top
 
 
@@ -106,6 +115,33 @@ def list_sources(_: argparse.Namespace) -> int:
             print(f"  needs {need.variable(source.name)}: {need.meaning} ({state})")
         print()
     return 0
+
+
+def show_status(options: argparse.Namespace) -> int:
+    """Print how far each source was loaded; 1 where one of them is late or was never loaded.
+
+    fct_source_freshness says the same once dbt has built; this asks the load logs before.
+    """
+    from ingestion.common.pipeline import LOAD_LOG, pipeline_for, rows_of
+    from ingestion.common.source import DAY
+    from ingestion.sources import all_sources, source_named
+
+    named = [source_named(name) for name in options.sources]
+    late = 0
+    for source in named or all_sources().values():
+        columns = (f"max({DAY})", "max(read_at)")
+        found = rows_of(pipeline_for(source), LOAD_LOG.name, columns)
+        last_day, read_at = found[0] if found else (None, None)
+        if last_day is None:
+            if named or not source.missing():
+                print(f"{source.name}: never loaded")
+                late = 1
+            continue
+        behind = max((yesterday() - last_day).days, 0)
+        state = "late" if behind > options.days else "fresh"
+        late = max(late, int(state == "late"))
+        print(f"{source.name}: {state}, loaded up to {last_day} ({behind} days behind), read {read_at:%F %T}")
+    return late
 
 
 if __name__ == "__main__":

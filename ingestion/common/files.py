@@ -71,7 +71,7 @@ def split_location(location: str, file_glob: str) -> tuple[str, str]:
     """A location as folder and pattern; one file is a pattern that only it matches."""
     if "://" not in location:
         location = Path(location).expanduser().absolute().as_uri()
-    if location.endswith((*SUFFIXES, *JSON_LINES)):
+    if location.endswith((*SUFFIXES, *JSON_LINES, ".zip")):
         folder, _, name = location.rpartition("/")
         return folder, name
     return location.rstrip("/"), file_glob

@@ -1,7 +1,7 @@
 """Runs one source: extract, normalize, gate, guard, load. Until load nothing in the warehouse moves.
 
 Raw tables live in raw_<source>. Beside them `load_log` keeps every day that a run covered, empty or not:
-dbt rewrites exactly those days.
+dbt rewrites exactly those days, and tells from it which days are final, open or missing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,13 @@ FIRST_READ_DAYS = 90
 LOAD_LOG = Table(
     name="load_log",
     grain="run, raw table and day that the run covered, empty or not",
-    columns={"table_name": "text", DAY: "date", "read_at": "timestamp"},
+    columns={
+        "table_name": "text",
+        DAY: "date",
+        "read_at": "timestamp",
+        "restated_days": "bigint",
+        "read_as": "text",
+    },
 )
 
 
@@ -117,9 +123,21 @@ class Run:
         self.log_days(table, days)
 
     def log_days(self, table: Table, days: Iterable[date]) -> None:
-        """Keep in load_log that these days were read."""
+        """Keep in load_log that these days were read, and what says when they will not move any more.
+
+        read_as is days (a window that was asked for), files (whatever they hold) or snapshot (how things
+        stand today); models cannot know it.
+        """
+        read_as = "snapshot" if table.snapshot else "days" if self.source.windowed else "files"
         self.log += [
-            {"table_name": table.name, DAY: day, "read_at": self.read_at} for day in sorted(set(days))
+            {
+                "table_name": table.name,
+                DAY: day,
+                "read_at": self.read_at,
+                "restated_days": table.restated_days,
+                "read_as": read_as,
+            }
+            for day in sorted(set(days))
         ]
 
 

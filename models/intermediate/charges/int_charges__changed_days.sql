@@ -1,6 +1,10 @@
+{#
+    A load changes its own days. An account that becomes prepaid changes all days from then on, of whichever source has
+    its lines.
+#}
 with
 
-final as (
+days as (
     {% for provider in var('providers') %}
     select
         provider,
@@ -9,6 +13,37 @@ final as (
     from {{ ref('stg_' ~ provider ~ '__changed_days') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+
+),
+
+accounts as (
+
+    select
+        days.provider,
+        days.charge_date,
+        max(account_log.changed_at) as changed_at
+
+    from days
+
+    inner join {{ ref('int_accounts__prepaid_log') }} as account_log
+        on days.charge_date >= account_log.charge_date
+
+    group by days.provider, days.charge_date
+
+),
+
+final as (
+
+    select
+        days.provider,
+        days.charge_date,
+        greatest(days.changed_at, coalesce(accounts.changed_at, days.changed_at)) as changed_at
+
+    from days
+
+    left join accounts
+        on days.provider = accounts.provider
+        and days.charge_date = accounts.charge_date
 
 )
 

@@ -2,8 +2,11 @@ with
 
 final as (
 
-    select distinct cast({{ dbt.concat([apportion.trimmed('period'), "'-01'"]) }} as date) as month_start
+    select
+        cast({{ dbt.concat([apportion.trimmed('period'), "'-01'"]) }} as date) as month_start,
+        max(closed_on) as closed_on
     from {{ ref('period_closes') }}
+    group by cast({{ dbt.concat([apportion.trimmed('period'), "'-01'"]) }} as date)
 
 )
 

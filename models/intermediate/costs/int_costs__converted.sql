@@ -1,8 +1,10 @@
 {#
-    Left join on purpose: a cost whose currency has no rate must stay visible (null in the reporting currency,
-    and a test names the currency), not vanish from the total.
+    Left join on purpose: a cost whose currency has no rate must stay visible (null in the reporting currency), not
+    vanish from the total. It never gets that far: a missing rate stops the build here and names the currency.
 #}
+{{ config(pre_hook="{{ apportion.stop_where_a_rate_is_missing(ref('int_exchange_rates__used')) }}") }}
 {% set costs = apportion.cost_columns() %}
+{% set is_foreign = "coalesce(costs.billing_currency, '') <> '" ~ var('reporting_currency') ~ "'" %}
 
 with
 
@@ -14,14 +16,7 @@ costs as (
 
 rates as (
 
-    select
-        {{ apportion.trimmed('currency') }} as currency,
-        rate,
-        valid_from,
-        lead(valid_from) over (
-            partition by {{ apportion.trimmed('currency') }} order by valid_from
-        ) as valid_to
-    from {{ ref('exchange_rates') }}
+    select * from {{ ref('int_exchange_rates__used') }}
 
 ),
 
@@ -31,17 +26,15 @@ final as (
         costs.*,
         {%- for cost in costs %}
         case
-            when costs.billing_currency = '{{ var("reporting_currency") }}' then costs.{{ cost }}
-            else {{ apportion.product_of('costs.' ~ cost, 'rates.rate') }}
+            when {{ is_foreign }} then {{ apportion.product_of('costs.' ~ cost, 'rates.rate') }}
+            else costs.{{ cost }}
         end as {{ cost }}_reported{{ ',' if not loop.last }}
         {%- endfor %}
 
     from costs
 
     left join rates
-        on costs.billing_currency = rates.currency
-        and costs.charge_date >= rates.valid_from
-        and (costs.charge_date < rates.valid_to or rates.valid_to is null)
+        on case when {{ is_foreign }} then {{ apportion.rate_key('costs') }} end = rates.rate_key
 
 )
 

@@ -1,6 +1,6 @@
 {#
     How far costs are known. A source that stopped more than 35 days before the newest one has ended, not lagged;
-    the slowest of the others says up to which day a ratio may count costs.
+    the slowest of the others says up to which day a ratio may count costs. Rows of seeds say nothing of it.
 #}
 with
 
@@ -11,6 +11,7 @@ sources as (
         max(charge_date) as last_day
     from {{ ref('int_charges__changed_days') }}
     where charge_date <= {{ apportion.today() }}
+        and provider not in ({{ apportion.seed_fed_providers() | join(', ') }})
     group by provider
 
 ),

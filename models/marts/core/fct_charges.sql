@@ -12,7 +12,7 @@ with
 
 lines as (
 
-    {{ apportion.union_providers('charges', apportion.charge_columns()) }}
+    {{ apportion.billed_lines(apportion.charge_columns()) }}
 
 ),
 

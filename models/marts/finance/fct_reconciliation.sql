@@ -6,7 +6,7 @@ with
 
 sources as (
 
-    {{ apportion.union_providers('charges', [
+    {{ apportion.billed_lines([
         'service_provider_name', 'billing_period_start', 'billing_currency',
     ] + apportion.cost_columns()) }}
 

@@ -1,5 +1,7 @@
 """The command line: what it lists, what it refuses, and its exit codes."""
 
+from datetime import timedelta
+
 import pytest
 
 from ingestion.__main__ import main
@@ -121,3 +123,26 @@ def test_a_terminal_sees_bars_and_a_file_plain_lines(warehouse, sandbox, tmp_pat
     plain = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "\r" not in plain.stdout + plain.stderr
     assert "openai: loaded in" in plain.stdout
+
+
+def test_status_tells_how_far_each_source_was_loaded(warehouse, sandbox, monkeypatch):
+    assert main(["status", "business_outputs"]) == 1
+    assert "business_outputs: never loaded" in warehouse.capsys.readouterr().out
+    code, said = warehouse.load("business_outputs", since=None)
+    assert code == 0, said
+    monkeypatch.setattr("ingestion.__main__.yesterday", lambda: sandbox.last + timedelta(days=3))
+    assert main(["status", "business_outputs"]) == 0
+    fresh = f"business_outputs: fresh, loaded up to {sandbox.last} (3 days behind)"
+    assert fresh in warehouse.capsys.readouterr().out
+    assert main(["status", "business_outputs", "--days", "2"]) == 1
+    assert "business_outputs: late" in warehouse.capsys.readouterr().out
+
+
+def test_the_log_tells_what_models_cannot_know(warehouse):
+    code, said = warehouse.load("openai", "business_outputs")
+    assert code == 0, said
+    log = "select distinct table_name, restated_days, read_as from raw_{}.load_log order by 1"
+    assert warehouse.rows(log.format("business_outputs")) == [("business_outputs", 0, "files")]
+    kinds = {table: (days, kind) for table, days, kind in warehouse.rows(log.format("openai"))}
+    assert kinds["costs"] == (3, "days")
+    assert {kind for _, kind in kinds.values()} <= {"days", "snapshot"}

@@ -23,6 +23,7 @@ ROWS_OF_EMPTY_SEEDS = {
         {"currency": "EUR", "valid_from": "2026-01-01", "rate": "1.0834567"},
         {"currency": "EUR", "valid_from": "2026-11-14", "rate": "1.091234567890123456"},
     ],
+    "period_closes": [{"period": "2026-10", "closed_on": "2026-11-04", "closed_by": "finance"}],
     "lookups": [
         {"lookup_name": "crm", "key": " 410000000010", "value": "Larkspur", "valid_to": "2026-11-15"}
     ],

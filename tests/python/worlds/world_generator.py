@@ -23,7 +23,7 @@ COLUMNS = {
     "valid_to,note",
     "fixed_shares": "pool,target_type,target,share,valid_from,valid_to,note",
     "driver_quantities": "driver,period_start,period_end,target_type,target,customer,quantity,kind,note",
-    "exchange_rates": "currency,valid_from,rate,source,note",
+    "exchange_rates": "currency,valid_from,rate,rate_type,provider,source,note",
     "label_keys": "provider,raw_key,key,note",
     "lookups": "lookup_name,key,value,valid_from,valid_to,note",
     "virtual_tag_rules": "rule_id,tag,priority,value,overrides,provider,billing_account,sub_account,service,"
@@ -675,7 +675,7 @@ def universal_rows(random):
         day = FIRST_DATE
         while day < LAST_DATE:
             rows["exchange_rates"].append(
-                (currency, str(day), f"{random.randint(low, low + 35) / 100:.2f}", "", "")
+                (currency, str(day), f"{random.randint(low, low + 35) / 100:.2f}", "", "", "", "")
             )
             day += timedelta(days=random.randint(10, 60))
     return {

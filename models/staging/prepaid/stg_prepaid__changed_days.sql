@@ -1,0 +1,1 @@
+{{ apportion.seed_days(ref('stg_prepaid__seed_log')) }}

@@ -1,0 +1,7 @@
+{{ config(materialized='incremental', incremental_strategy=apportion.append_strategy()) }}
+{% set fields = apportion.fields_as_one([
+    'provider', 'billing_account', apportion.number_text('amount'), 'currency', 'invoice', 'note',
+]) %}
+{{ apportion.seed_changed_days(
+    'prepaid', 'select charge_date, ' ~ fields ~ ' as row_text from ' ~ ref('stg_prepaid__topups')
+) }}
