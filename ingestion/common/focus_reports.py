@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from ingestion.common import files, gate
 from ingestion.common.errors import IngestionError
+from ingestion.common.money import money_text
 from ingestion.common.rest import AGAIN
 from ingestion.common.source import DAY, WITHDRAWN, Table
 from ingestion.common.windows import Window
@@ -119,8 +120,8 @@ def starts_in(part: pa.Table, window: Window) -> pa.Array:
 def told(amount: str | None) -> Decimal:
     """An amount for people; what is no number is not counted."""
     try:
-        return Decimal(amount or 0)
-    except ArithmeticError:
+        return Decimal(money_text(amount) or 0)
+    except ValueError:
         return Decimal()
 
 

@@ -42,15 +42,22 @@ class Api:
         return client.session
 
     def ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, promised: tuple[str, ...] = ()
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        form: dict[str, str] | None = None,
+        promised: tuple[str, ...] = (),
     ) -> dict[str, Any]:
         """The reply as an object.
 
-        promised   the fields that it must have
+        body, form   what is sent, as JSON or as the fields of a form
+        promised     the fields that it must have
         Raises HTTPError for a refusal, IngestionError for half a reply.
         """
         url = f"{self.base_url.rstrip('/')}/{path}"
-        response = self.session.request(method, url, json=body, headers=self.headers)
+        response = self.session.request(method, url, json=body, data=form, headers=self.headers)
         response.raise_for_status()
         for check in rest.checked(lambda _: None, lambda reply: all(name in reply for name in promised)):
             check(response)
