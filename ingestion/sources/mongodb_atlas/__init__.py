@@ -18,6 +18,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.common.configuration import configspec
+from dlt.sources.helpers.rest_client.auth import HttpBasicAuth
 from requests.auth import HTTPDigestAuth
 
 from ingestion.common import gate, rest, tasks
@@ -28,6 +30,8 @@ from ingestion.common.source import DAY, WITHDRAWN, Need, Source, Table
 from ingestion.common.windows import Window
 
 if TYPE_CHECKING:
+    from requests import PreparedRequest
+
     from ingestion.common.pipeline import Run
 
 VERSION = "application/vnd.atlas.2023-01-01+json"
@@ -161,13 +165,22 @@ def replaced(run: Run, table: Table, found: dict[str, dict[str, list[dict[str, A
 # Asking -------------------------------------------------------------------------------------------
 
 
+@configspec
+class Digest(HttpBasicAuth):
+    """Digest authentication as rest_api takes it: each request is asked for its digest anew."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Answer the server's challenge, once it comes."""
+        return HTTPDigestAuth(self.username, self.password)(request)
+
+
 def client_of(run: Run) -> dict[str, Any]:
     """How the API is asked: with a token of a service account, or with a key and digest."""
     base = run.setting("base_url", "https://cloud.mongodb.com")
     name, secret = run.setting("client_id"), run.setting("api_key")
     client: dict[str, Any] = {"base_url": base, "headers": {"Accept": VERSION}}
     if not name.startswith(SERVICE_ACCOUNT):
-        return {**client, "auth": HTTPDigestAuth(name, secret)}
+        return {**client, "auth": Digest(name, secret)}
     basic = base64.b64encode(f"{name}:{secret}".encode()).decode()
     api = tasks.Api(base, {"Authorization": f"Basic {basic}", "Accept": "application/json"})
     form = {"grant_type": "client_credentials"}

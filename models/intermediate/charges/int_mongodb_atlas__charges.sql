@@ -160,13 +160,24 @@ charges as (
 
 ),
 
-final as (
+in_focus as (
 
     {{ apportion.api_charges('charges', sub_account_type='Project', also=[
         'list_cost', 'billing_period_start', 'billing_period_end', 'invoice_id', 'charge_class', 'charge_period_start',
         'charge_period_end', 'charge_frequency', 'pricing_category', 'service_category', 'service_subcategory',
         'resource_id', 'resource_name', 'resource_type', 'tags',
     ]) }}
+
+),
+
+final as (
+
+    select
+        {%- for column in apportion.charge_columns() %}
+        {{ apportion.unless_tax(column) }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from in_focus
 
 )
 
