@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -65,11 +67,17 @@ class Offset(_Moving):
 
 
 class Numbered(_Moving):
-    """Pages by number from 1 on, until the total that `result_info` tells.
+    """Pages by number from 1 on, until the total that the reply tells.
 
     A page that is empty before the total is reached lost rows, so it is an error; so is a total that changes
     on the way, for then the rows of later pages have moved.
+
+    total   where the reply tells it, `a.b` in another object
     """
+
+    def __init__(self, path: str, param: str, total: str = "result_info.total_count") -> None:
+        super().__init__(path, param)
+        self.told_at = total.split(".")
 
     def init_request(self, request: Request) -> None:
         """Start at page 1."""
@@ -80,7 +88,7 @@ class Numbered(_Moving):
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Go on to the next page."""
         reply = response.json()
-        rows, total = reply[self.path], reply["result_info"]["total_count"]
+        rows, total = reply[self.path], reduce(getitem, self.told_at, reply)
         self.stop_if_repeated(response, rows)
         self.counted += len(rows)
         self.next += 1

@@ -26,7 +26,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ingestion.sandbox import calls, wire
+from ingestion.sandbox import calls, saas, wire
 from ingestion.sandbox.faults import Faults
 from ingestion.sandbox.world import World
 
@@ -76,10 +76,14 @@ def _restate(world: World, wanted: Mapping[str, Any]) -> int:
         return 0
     if set(wanted) == {"withdraw"}:
         provider, day = _day(wanted["withdraw"], {"line"})
-        moved = world.withdraw(provider, day, wanted["withdraw"].get("line"))
+        line = wanted["withdraw"].get("line")
+        moved = world.withdraw(provider, day, line)
     else:
         provider, day = _day(wanted, {"factor"})
+        line = None
         moved = world.restate(provider, day, _factor(wanted.get("factor")))
+    if provider in saas.providers():
+        moved = saas.moved(world, provider, day, line)
     if not moved:
         raise ValueError(f"{provider} billed no such thing on {day}")
     return moved
@@ -88,8 +92,9 @@ def _restate(world: World, wanted: Mapping[str, Any]) -> int:
 def _day(wanted: Any, further: set[str]) -> tuple[str, date]:
     if not isinstance(wanted, Mapping) or set(wanted) - {"provider", "day", *further}:
         raise ValueError(f"expected provider, day and {', '.join(further)}, not {wanted}")
-    if wanted.get("provider") not in calls.providers():
-        raise ValueError(f"provider must be one of {', '.join(calls.providers())}")
+    known = [*calls.providers(), *saas.providers()]
+    if wanted.get("provider") not in known:
+        raise ValueError(f"provider must be one of {', '.join(known)}")
     return wanted["provider"], date.fromisoformat(str(wanted.get("day")))
 
 

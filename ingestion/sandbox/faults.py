@@ -49,7 +49,7 @@ class Paging:
 
     A provider module whose replies differ from these has its own, as PAGING.
 
-    rows    the list of rows; where reports differ, the first of these that a reply has
+    rows    the list of rows, `$` for the whole reply; where reports differ, the first that a reply has
     more    the flag that there is another page
     next    what may hold the cursor of the next page; none where pages are numbered
     sent    the parameters (of the query or of a JSON body) by which a client goes on
@@ -245,6 +245,8 @@ _DETAIL = {"shifted_days": _days, "new_value": _fields}
 
 def _at(payload: Any, path: str, default: Any = None) -> Any:
     """Return what stands at `a.b` of a reply."""
+    if path == "$":
+        return payload
     for name in path.split("."):
         if not isinstance(payload, dict) or name not in payload:
             return default

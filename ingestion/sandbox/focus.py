@@ -6,6 +6,7 @@ Money has 18 decimals, a unit price 12 and a quantity 6, so that price x quantit
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -176,13 +177,19 @@ def write_parquet(rows: Sequence[Row], columns: Mapping[str, pa.DataType], path:
 
 
 def write_csv(rows: Sequence[Row], columns: Mapping[str, pa.DataType], path: Path) -> None:
-    """Write rows as FOCUS has them in text: UTC times with a Z, plain numbers, nothing for null."""
+    """Write rows in order of their charge period."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(columns)
-        for row in table(in_order(rows), columns).to_pylist():
-            out.writerow([_text(value) for value in row.values()])
+    path.write_text(csv_text(rows, columns), encoding="utf-8", newline="")
+
+
+def csv_text(rows: Sequence[Row], columns: Mapping[str, pa.DataType]) -> str:
+    """Return rows as FOCUS has them in text: UTC times with a Z, plain numbers, nothing for null."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(columns)
+    for row in table(in_order(rows), columns).to_pylist():
+        out.writerow([_text(value) for value in row.values()])
+    return text.getvalue()
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:

@@ -32,7 +32,7 @@ class Front:
         """`edit` changes the parsed replies of a path."""
 
         def made(request, reply):
-            if request.path.endswith(path) and reply.status_code == 200:
+            if request.path.endswith(path) and reply.status_code == 200 and reply.is_json:
                 page = json.loads(reply.get_data())
                 edit(page)
                 reply.set_data(json.dumps(page))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
 
+from ingestion.sandbox import saas
 from ingestion.sources import all_sources
 
 
@@ -24,6 +25,11 @@ def true_costs(provider):
         return {day: total.normalize() for day, total in totals.items() if total}
 
     return truth
+
+
+def saas_costs(provider):
+    """What a service that is rented by the day bills now, by day."""
+    return lambda sandbox: saas.by_day(saas.lines(sandbox.world, provider))
 
 
 @dataclass(frozen=True, kw_only=True)
