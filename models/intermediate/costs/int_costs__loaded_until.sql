@@ -1,6 +1,7 @@
 {#
     How far costs are known. A source that stopped more than 35 days before the newest one has ended, not lagged;
-    the slowest of the others says up to which day a ratio may count costs.
+    the slowest of the others says up to which day a ratio may count costs. What people keep comes by the month or the
+    year, and neither lags nor leads.
 #}
 with
 
@@ -11,6 +12,7 @@ sources as (
         max(charge_date) as last_day
     from {{ ref('int_charges__changed_days') }}
     where charge_date <= {{ apportion.today() }}
+        and provider not in ('{{ apportion.kept_by_people() | join("', '") }}')
     group by provider
 
 ),
