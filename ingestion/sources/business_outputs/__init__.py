@@ -10,24 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from ingestion.common import gate
-from ingestion.common.errors import IngestionError
-from ingestion.common.file_tables import LOCATION, file_resource, file_table, locate
+from ingestion.common.file_tables import LOCATION, file_resource, file_table, locate, shaped
 from ingestion.common.source import Source
 
 COLUMNS = ["date", "feature", "metric", "quantity"]
 BUSINESS_OUTPUTS = file_table("business_outputs", "row of a business output file", COLUMNS)
-
-
-def our_names(names: list[str], where: str) -> list[str]:
-    """The columns of a file in its order. Raises IngestionError where one is missing or unknown."""
-    ours = [name.strip().lower() for name in names]
-    if sorted(ours) != sorted(COLUMNS):
-        raise IngestionError(
-            f"the columns are {', '.join(names)}",
-            where=f"{where}, line 1",
-            mend=f"they must be {', '.join(COLUMNS)}",
-        )
-    return ours
 
 
 def suites() -> dict[str, list[Any]]:
@@ -41,7 +28,7 @@ SOURCE = Source(
     summary="what a feature produced per day (date, feature, metric, quantity), for unit costs",
     tables=(BUSINESS_OUTPUTS,),
     needs=(LOCATION,),
-    read=lambda run: [file_resource(run, BUSINESS_OUTPUTS, "date", our_names)],
+    read=lambda run: [file_resource(run, BUSINESS_OUTPUTS, "date", shaped(COLUMNS))],
     gate=suites,
     windowed=False,
     locate=locate,
