@@ -109,6 +109,7 @@ def file_resource(
     chosen: Callable[[list[FileItemDict]], list[FileItemDict]] | None = None,
     suffixes: tuple[str, ...] = files.SUFFIXES,
     without_gaps: bool = False,
+    after: Callable[[], None] | None = None,
 ) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
@@ -117,6 +118,7 @@ def file_resource(
     keep       which rows are the source's; all where it is None (see files.read)
     chosen     which of the files count, where an export leaves superseded ones behind
     without_gaps  a day without a row between the first and the last day of a file was read too, and is empty
+    after      called when all files were read, to refuse them together
     Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
 
@@ -151,6 +153,8 @@ def file_resource(
                 where=str(locations),
                 mend="point bucket_url at the export",
             )
+        if after:
+            after()
         for url, day in run.loaded(table.name, ("source_file", DAY), "group by 1, 2"):
             if files.lies_in(url, locations, pattern) and (not run.asked or day in run.asked):
                 covered.setdefault(url, set()).add(day)
