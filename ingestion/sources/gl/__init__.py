@@ -133,7 +133,7 @@ def suites() -> dict[str, list[Any]]:
             *(gate.number(column) for column in numbers),
             *(gate.utc_time(name) for name in DATES),
             gate.matching(
-                "fiscal_period", r"^\d{4}-(0[1-9]|1[0-2])$", "is no period", "write it like 2026-11"
+                "fiscal_period", r"^\d{4}-(?:0[1-9]|1[0-2])$", "is no period", "write it like 2026-11"
             ),
             *(
                 gate.matching(name, "^[A-Z]{3}$", "is no currency", "write it like USD")
