@@ -35,8 +35,8 @@ ROWS_A_PAGE = 500
 
 
 def read(run: Run) -> list[Any]:
-    """The dlt resources of one run: files where a bucket_url is set, else the API at base_url."""
-    if run.setting(LOCATION.key):
+    """The dlt resources of one run: files where a bucket_url is set, unless read_from says api."""
+    if run.setting(LOCATION.key) and run.setting("read_from") != "api":
         return [file_resource(run, BUSINESS_OUTPUTS, "date", shaped(COLUMNS))]
     if not run.setting(KEY.key):
         raise IngestionError(

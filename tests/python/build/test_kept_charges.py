@@ -3,16 +3,18 @@
 from decimal import Decimal
 
 import pytest
+from project_copy import Project
 
 CHARGES, SUBSCRIPTIONS = "saas/manual_charges.csv", "saas/subscriptions.csv"
 MARK = "written before this run"
 
 
-@pytest.fixture
-def kept(new_project):
-    """A project that reads nothing but those seeds, built."""
-    build(new_project)
-    return new_project
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A project that reads nothing but those seeds, built once; the last test changes it."""
+    project = Project(tmp_path_factory.mktemp("kept") / "project")
+    build(project)
+    return project
 
 
 def build(project):
@@ -28,6 +30,25 @@ def build(project):
 def lines(project):
     columns = "x_charge_id, charge_date::text, billed_cost, effective_cost"
     return {name: rest for name, *rest in project.rows(f"select {columns} from fct_charges")}
+
+
+def test_an_annual_invoice_is_spread_over_its_days_to_the_last_digit(kept):
+    [(days, first, last, effective, billed)] = kept.rows(
+        """
+        select count(*), min(charge_date)::text, max(charge_date)::text, sum(effective_cost), sum(billed_cost)
+        from main_intermediate.int_costs__daily
+        where service_provider_name = 'Figment Design' and charge_category = 'Usage'
+        """
+    )
+    assert (days, first, last) == (365, "2026-09-01", "2027-08-31")
+    assert (effective, billed) == (Decimal(5400), 0)
+    parts = kept.rows(
+        """
+        select max(effective_cost) - min(effective_cost) from main_intermediate.int_costs__daily
+        where service_provider_name = 'Figment Design' and charge_category = 'Usage'
+        """
+    )
+    assert parts[0][0] <= Decimal("1e-12"), "every day the same"
 
 
 def test_an_edited_an_added_and_a_removed_row_reach_the_fact_and_no_other_day_is_written(kept):
@@ -56,22 +77,3 @@ def test_an_edited_an_added_and_a_removed_row_reach_the_fact_and_no_other_day_is
     # The day of the removed invoice has no line any more, also below the fact.
     daily = "select count(*) from main_intermediate.int_costs__daily where line_date = '2026-11-04'"
     assert kept.rows(daily) == [(0,)]
-
-
-def test_an_annual_invoice_is_spread_over_its_days_to_the_last_digit(kept):
-    [(days, first, last, effective, billed)] = kept.rows(
-        """
-        select count(*), min(charge_date)::text, max(charge_date)::text, sum(effective_cost), sum(billed_cost)
-        from main_intermediate.int_costs__daily
-        where service_provider_name = 'Figment Design' and charge_category = 'Usage'
-        """
-    )
-    assert (days, first, last) == (365, "2026-09-01", "2027-08-31")
-    assert (effective, billed) == (Decimal(5400), 0)
-    parts = kept.rows(
-        """
-        select max(effective_cost) - min(effective_cost) from main_intermediate.int_costs__daily
-        where service_provider_name = 'Figment Design' and charge_category = 'Usage'
-        """
-    )
-    assert parts[0][0] <= Decimal("1e-12"), "every day the same"

@@ -121,7 +121,7 @@ def test_a_closed_period_may_not_change(warehouse, load, monkeypatch, change, to
     assert change[0] in MINIMAL
     code, said = load(a=MINIMAL.replace(*change), more=["--accept-fewer-rows"])
     assert code == 1
-    assert "the period 2026-10 is closed, and " + told.split(" (")[0].split('"L4"')[0] in said, said
+    assert "the period 2026-10 is closed, and the line" in said, said
     assert told in said
     assert warehouse.contents(TABLE) == before
     monkeypatch.setenv("SOURCES__GL__ACCEPT_CLOSED_CHANGES", "true")
@@ -168,7 +168,3 @@ def test_the_lines_of_ap_invoices_are_another_kind_of_file(load):
     code, said = load(a=MINIMAL, b="vendor_invoice_number,invoice_date,line_no\nX,2026-11-01,1\n")
     assert code == 0
     assert "left out, another kind of file" in said
-
-
-def test_the_sandbox_ledger_balances_and_misses_a_bill(warehouse, sandbox):
-    assert warehouse.load("gl", since=None)[0] in (0, 1)

@@ -15,7 +15,7 @@ def made(sandbox):
 SOURCE = HttpSource(
     name="business_outputs",
     # The environment points at the sandbox's file too, and files come first.
-    settings={"bucket_url": ""},
+    settings={"read_from": "api"},
     table="business_outputs",
     path="business_outputs",
     adds_up="cast(quantity as decimal(38, 18))",
