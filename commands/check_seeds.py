@@ -52,11 +52,17 @@ class Project:
     @cached_property
     def measured_drivers(self) -> set[str]:
         """The drivers that models give, as their YAML says (meta.drivers of int_drivers__<name>)."""
+        return self._told_of_drivers("drivers")
+
+    @cached_property
+    def driver_prefixes(self) -> tuple[str, ...]:
+        """How drivers begin whose names come with the data (meta.driver_prefixes)."""
+        return tuple(sorted(self._told_of_drivers("driver_prefixes")))
+
+    def _told_of_drivers(self, key: str) -> set[str]:
         paths = (self.folder / "models").rglob("int_drivers__*.yml")
         models = [yaml.safe_load(path.read_text()).get("models", [{}])[0] for path in paths]
-        return {
-            name for model in models for name in model.get("config", {}).get("meta", {}).get("drivers", [])
-        }
+        return {name for model in models for name in model.get("config", {}).get("meta", {}).get(key, [])}
 
     def target_faults(self, row: Row) -> Iterator[Fault]:
         """A target of a share or driver that its seed does not know."""

@@ -40,10 +40,11 @@ def is_window(text: str) -> bool:
 def driver_faults(row: Row, project: Project) -> Iterator[Fault]:
     """A driver that is missing or that nobody gives."""
     drivers = project.measured_drivers | project.seeds["driver_quantities"].known("driver")
-    driver, known = row["driver"].strip(), ", ".join(sorted(drivers))
+    named_by_data = (f"{prefix}<measure>" for prefix in project.driver_prefixes)
+    driver, known = row["driver"].strip(), ", ".join([*sorted(drivers), *named_by_data])
     if same(row["method"]) == "usage" and not driver:
         yield row.fault("driver", f"the method usage needs a driver; known are {known}")
-    elif driver and same(driver) not in drivers:
+    elif driver and same(driver) not in drivers and not same(driver).startswith(project.driver_prefixes):
         yield row.fault("driver", f'nobody gives the driver "{driver}"; known are {known}')
 
 

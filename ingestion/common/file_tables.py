@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -49,6 +49,60 @@ def file_table(name: str, grain: str, columns: list[str]) -> Table:
     )
 
 
+def shaped(required: list[str], optional: list[str] | tuple[str, ...] = ()) -> Naming:
+    """The naming of files that people write in a shape of ours: its columns, in any order and case.
+
+    A column that the shape does not know is refused, since it is a misspelt one more often than not; one that
+    starts with x_ is the writer's own and is not read.
+    """
+
+    def ours(names: list[str], where: str) -> list[str | None]:
+        plain = [name.strip().lower() for name in names]
+        missing = [name for name in required if name not in plain]
+        unknown = [name for name in plain if name not in (*required, *optional) and name[:2] != "x_"]
+        twice = sorted({name for name in plain if plain.count(name) > 1})
+        if missing or unknown or twice:
+            told = [
+                f"{what}: {', '.join(found)}"
+                for what, found in (("missing", missing), ("unknown", unknown), ("twice", twice))
+                if found
+            ]
+            further = f"; they may be {', '.join(optional)}, or your own as x_<name>" if optional else ""
+            raise IngestionError(
+                f"the columns are {', '.join(names)} ({'; '.join(told)})",
+                where=f"{where}, line 1",
+                mend=f"they must be {', '.join(required)}{further}",
+            )
+        return [None if name[:2] == "x_" else name for name in plain]
+
+    return ours
+
+
+def refuse_where(item: FileItemDict, part: pa.Table, column: str, wrong: Any, what: str, mend: str) -> None:
+    """Raise IngestionError at the first row of a file's part for which the mask `wrong` is true."""
+    at = pc.index(pc.fill_null(wrong, False), True).as_py()
+    if at >= 0:
+        raise IngestionError(
+            f'"{part[column][at].as_py()}" {what}',
+            where=files.place(item["file_url"], part[files.ROW][at].as_py(), named(item, column)),
+            mend=mend,
+        )
+
+
+def is_json_object(texts: pa.ChunkedArray) -> Any:
+    """A mask: the text is a JSON object, or absent."""
+
+    def fits(text: str | None) -> bool:
+        if text is None:
+            return True
+        try:
+            return isinstance(json.loads(text), dict)
+        except ValueError:
+            return False
+
+    return pa.array([fits(text) for text in texts.to_pylist()], pa.bool_())
+
+
 def file_resource(
     run: Run,
     table: Table,
@@ -59,6 +113,8 @@ def file_resource(
     reading: Reading | None = None,
     chosen: Callable[[list[FileItemDict]], list[FileItemDict]] | None = None,
     suffixes: tuple[str, ...] = files.SUFFIXES,
+    without_gaps: bool = False,
+    after: Callable[[], None] | None = None,
 ) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
@@ -66,6 +122,8 @@ def file_resource(
     naming     our names for a file's columns; or `reading`, for files that hold more than columns of text
     keep       which rows are the source's; all where it is None (see files.read)
     chosen     which of the files count, where an export leaves superseded ones behind
+    without_gaps  a day without a row between the first and the last day of a file was read too, and is empty
+    after      called when all files were read, to refuse them together; they are all read again then
     Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
 
@@ -84,7 +142,7 @@ def file_resource(
         found = list(files.find(locations, pattern, suffixes))
         for item in chosen(found) if chosen else found:
             state = [item["size_in_bytes"], str(item["modification_date"]), way]
-            if not run.asked and known.get(item["file_url"]) == state:
+            if not run.asked and after is None and known.get(item["file_url"]) == state:
                 unchanged.add(item["file_url"])
                 continue
             parts = read(item)
@@ -100,12 +158,16 @@ def file_resource(
                 asked = within(part, run)
                 days.update(pc.unique(asked[DAY]).to_pylist())
                 yield asked
+            if without_gaps and days:
+                days.update(min(days) + timedelta(days=n) for n in range((max(days) - min(days)).days))
         if not covered and not unchanged:
             raise IngestionError(
                 "none of the files is of the kind that this source reads",
                 where=str(locations),
                 mend="point bucket_url at the export",
             )
+        if after:
+            after()
         for url, day in run.loaded(table.name, ("source_file", DAY), "group by 1, 2"):
             if url in unchanged or (run.asked and day not in run.asked):
                 continue

@@ -1,7 +1,8 @@
 {#
     Seeds have no load log, so this keeps one. A model that is this macro alone, incremental and append only, has a row
     for each day whose rows of the seed are others than when it was last built: an edited, added or removed row is a
-    change of its day, and a seed that nobody touched adds nothing.
+    change of its day, and a seed that nobody touched adds nothing. It is never rebuilt (full_refresh=false): days whose
+    rows went would be forgotten, and stay in fct_charges.
 
     provider   the source in vars.providers that the seed feeds
     rows       a select with charge_date and row_text, which says all that a row says
@@ -64,7 +65,7 @@
         {{ apportion.text_literal(provider) }} as provider,
         days.charge_date,
         now_there.rows_text,
-        {{ apportion.utc_timestamp(dbt.current_timestamp()) }} as changed_at
+        {{ apportion.time_of_run() }} as changed_at
 
     from days
 

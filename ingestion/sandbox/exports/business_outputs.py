@@ -33,6 +33,16 @@ LUCK = 0.06
 def write(world: World, folder: Path) -> Export:
     """Write the file."""
     path = fresh(folder / "business_outputs", "*.csv") / "business_outputs.csv"
+    found = outputs(world)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(["date", "feature", "metric", "quantity"])
+        out.writerows(found)
+    return Export(path.parent, len(found), {"SOURCES__BUSINESS_OUTPUTS__BUCKET_URL": path.parent})
+
+
+def outputs(world: World) -> list[tuple[date, str, str, int]]:
+    """Return day, feature, metric and quantity of every output of the window."""
     calls = {
         (day, feature): count
         for day, feature, count in world.query(
@@ -46,11 +56,7 @@ def write(world: World, folder: Path) -> Export:
             made = calls.get((day, feature), 0) * rate * _luck(feature, day)
             rows.append((day, feature, metric, int(made)))
         day += timedelta(days=1)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(["date", "feature", "metric", "quantity"])
-        out.writerows(rows)
-    return Export(path.parent, len(rows), {"SOURCES__BUSINESS_OUTPUTS__BUCKET_URL": path.parent})
+    return rows
 
 
 def _luck(feature: str, day: date) -> float:

@@ -1,6 +1,7 @@
 {#
     How far costs are known. A source that stopped more than 35 days before the newest one has ended, not lagged;
-    the slowest of the others says up to which day a ratio may count costs. Rows of seeds say nothing of it.
+    the slowest of the others says up to which day a ratio may count costs. What people keep, in seeds or in files, comes
+    by the month or the year, and neither lags nor leads.
 #}
 with
 
@@ -12,6 +13,7 @@ sources as (
     from {{ ref('int_charges__changed_days') }}
     where charge_date <= {{ apportion.today() }}
         and provider not in ({{ apportion.seed_fed_providers() | join(', ') }})
+        and provider not in ('{{ apportion.kept_by_people() | join("', '") }}')
     group by provider
 
 ),

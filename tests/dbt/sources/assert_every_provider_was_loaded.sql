@@ -1,6 +1,7 @@
 {#
     An enabled provider whose tables were never loaded builds as empty. A warning, since a project may be set up
-    before its first load; it is an error where the provider is billed already. Seeds need no load.
+    before its first load; it is an error where the provider is billed already. What people keep in seeds is never loaded,
+    and seeds may be empty.
 #}
 {{ config(severity='warn') }}
 {% set seeds = apportion.seed_fed_providers() %}

@@ -41,7 +41,13 @@ OUTPUTS = {
 }
 
 # Three months, so that what is compared day by day stays small; a tag of the sample becomes a column.
-VARIABLES = {"first_date": "2026-10-01", "last_date": "2026-12-31", "virtual_tags": ["Cost type"]}
+VARIABLES = {
+    "first_date": "2026-10-01",
+    "last_date": "2026-12-31",
+    "virtual_tags": ["Cost type"],
+    # The same on all warehouses, or what is compared would differ by the moment.
+    "time_of_run": "2026-11-22 10:00:00",
+}
 
 FORMS = {
     "full": ([], VARIABLES),

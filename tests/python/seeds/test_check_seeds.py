@@ -9,6 +9,7 @@ from commands.check_seeds import Project, main
 
 REPO = Path(__file__).parents[3]
 RULES = "virtual_tags/virtual_tag_rules.csv"
+MANUAL, SUBSCRIPTIONS = "saas/manual_charges.csv", "saas/subscriptions.csv"
 RULE_COLUMNS = (REPO / "seeds" / RULES).read_text().splitlines()[0].split(",")
 
 
@@ -30,6 +31,42 @@ def add(project, seed, line):
 def rule(**cells):
     cells = {"rule_id": "new", "tag": "environment", "priority": "1", "value": "x"} | cells
     return ",".join('"' + cells.get(column, "").replace('"', '""') + '"' for column in RULE_COLUMNS)
+
+
+def line(seed, cells, changed):
+    """A row of a seed that is right but for what is changed."""
+    columns = (REPO / "seeds" / seed).read_text().splitlines()[0].split(",")
+    cells = cells | changed
+    return ",".join('"' + cells.get(column, "").replace('"', '""') + '"' for column in columns)
+
+
+def manual(**changed):
+    cells = {
+        "charge_id": "new",
+        "provider": "Acme",
+        "service": "Things",
+        "period_start": "2026-10-01",
+        "period_end": "2026-11-01",
+        "charge_category": "Usage",
+        "billed_cost": "1.5",
+        "currency": "USD",
+    }
+    return line(MANUAL, cells, changed)
+
+
+def subscription(**changed):
+    cells = {
+        "subscription_id": "new",
+        "kind": "subscription",
+        "provider": "Acme",
+        "service": "Things",
+        "invoice_date": "2026-10-01",
+        "amount": "12",
+        "currency": "USD",
+        "service_start": "2026-10-01",
+        "service_end": "2027-10-01",
+    }
+    return line(SUBSCRIPTIONS, cells, changed)
 
 
 def faults(project):
@@ -194,6 +231,20 @@ def test_a_project_with_headers_only_is_right(project):
             'has vendor "OpenAI" on line',
         ),
         ("finance/period_closes.csv", "2026-13,2026-11-05,ann,", "period", "no month; write it like 2026-01"),
+        (MANUAL, manual(charge_id="labelers-2026-09"), "charge_id", "stands on line"),
+        (MANUAL, manual(billed_cost=""), "billed_cost", "must be filled"),
+        (MANUAL, manual(billed_cost="1.000,5"), "billed_cost", "no number"),
+        (MANUAL, manual(period_end="2026-10-01"), "period_end", "is not after period_start"),
+        (MANUAL, manual(charge_category="Refund"), "charge_category", "write one of: Usage"),
+        (MANUAL, manual(service_category="Things"), "service_category", "write one of: AI and Machine"),
+        (MANUAL, manual(currency="dollars"), "currency", "no currency"),
+        (MANUAL, manual(tags="team=voice"), "tags", "no JSON object"),
+        (SUBSCRIPTIONS, subscription(service_end="2026-09-30"), "service_end", "is not after service_start"),
+        (SUBSCRIPTIONS, subscription(kind="lease"), "kind", "write one of: subscription"),
+        (SUBSCRIPTIONS, subscription(tags="[1]"), "tags", "no JSON object"),
+        ("finance/gl_accounts.csv", ",,,cost,,", "vendor", "would match every line"),
+        ("finance/gl_accounts.csv", ",6420,,,,", "treatment", "decides nothing"),
+        ("finance/gl_accounts.csv", ",6420,,spend,,", "treatment", "write one of: cost"),
         ("pricing/seat_prices.csv", "Cursor,,41,USD,2025-01-01,,", "provider", "stands on line"),
         ("pricing/seat_prices.csv", "Acme,,-1,USD,,,", "price_per_month", "below 0"),
         ("pricing/seat_prices.csv", "Acme,,4,$,,,", "currency", "no currency"),

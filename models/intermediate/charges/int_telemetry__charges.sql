@@ -1,0 +1,2 @@
+{# Telemetry bills nothing. #}
+{{ apportion.no_charges() }}
