@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dlt
 import pyarrow as pa
@@ -53,6 +53,7 @@ def file_resource(
     reading: Reading | None = None,
     chosen: Callable[[list[FileItemDict]], list[FileItemDict]] | None = None,
     suffixes: tuple[str, ...] = files.SUFFIXES,
+    optional: bool = False,
 ) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
@@ -60,6 +61,7 @@ def file_resource(
     naming     our names for a file's columns; or `reading`, for files that hold more than columns of text
     keep       which rows are the source's; all where it is None (see files.read)
     chosen     which of the files count, where an export leaves superseded ones behind
+    optional   whether there may be no file of this table
     Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
 
@@ -86,7 +88,7 @@ def file_resource(
                 kept = within(part, run)
                 days.update(pc.unique(kept[DAY]).to_pylist())
                 yield kept
-        if not covered:
+        if not covered and not optional:
             raise IngestionError(
                 "none of the files is of the kind that this source reads",
                 where=str(locations),
@@ -99,6 +101,54 @@ def file_resource(
             yield from run.covered(table, days, {"source_file": url})
 
     return dlt.resource(rows, name=table.name, **table.hints)
+
+
+class FileKind(NamedTuple):
+    """Files of one table: the columns that only they have, the column whose start is the row's day."""
+
+    table: Table
+    columns: tuple[str, ...]
+    day_from: str
+    optional: bool = True
+
+
+def tables_in_files(
+    run: Run,
+    kinds: Sequence[FileKind],
+    completed: Callable[[Table, pa.Table], pa.Table] = lambda table, part: part,
+) -> Iterator[Any]:
+    """The dlt resources of several tables out of one folder, in which each file is of one of them.
+
+    completed   what a part of a file becomes before it is landed
+    Columns that the table does not know are not read; what it knows and the file lacks is null.
+    """
+
+    def kind_of(item: FileItemDict) -> FileKind | None:
+        names = {plain_name(name) for name in files.header(item)}
+        return next((kind for kind in kinds if names >= set(kind.columns)), None)
+
+    def one(kind: FileKind) -> Any:
+        def reading(item: FileItemDict) -> Iterator[pa.Table]:
+            theirs = [plain_name(name) for name in files.header(item)]
+            known = [name if name in kind.table.columns else None for name in theirs]
+            for part in files.read(item, known):
+                yield completed(kind.table, part)
+
+        return file_resource(
+            run, kind.table, kind.day_from, reading=reading, optional=kind.optional,
+            chosen=lambda items: [item for item in items if kind_of(item) is kind],
+        )  # fmt: skip
+
+    for item in files.find(run.setting("bucket_url"), run.setting("file_glob", "**/*")):
+        if kind_of(item) is None:
+            print(f"  {run.source.name}: left out, another kind of file: {item['file_url']}", flush=True)
+    for kind in kinds:
+        yield one(kind)
+
+
+def plain_name(name: str) -> str:
+    """A header in our spelling: lower case, pricing.default is pricing_default."""
+    return re.sub(r"\W+", "_", name.strip().lower())
 
 
 def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iterator[pa.Table]:

@@ -69,10 +69,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Need:
-    """A setting without which the source cannot run."""
+    """A setting without which the source cannot run; `instead` is one that does as well."""
 
     key: str
     meaning: str
+    instead: str | None = None
 
     def variable(self, source: str) -> str:
         """The environment variable that gives it, in dlt's spelling."""
@@ -112,4 +113,8 @@ class Source:
 
     def missing(self) -> list[Need]:
         """The needs that are not met."""
-        return [need for need in self.needs if not self.setting(need.key)]
+        return [
+            need
+            for need in self.needs
+            if not self.setting(need.key) and not (need.instead and self.setting(need.instead))
+        ]

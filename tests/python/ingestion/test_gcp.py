@@ -1,4 +1,4 @@
-"""Google Cloud's billing export as a whole: every line and credit to the last digit, from all kinds of files."""
+"""Google Cloud's billing export as a whole: every line and credit, to the last digit."""
 
 import csv
 import gzip
@@ -122,8 +122,9 @@ def test_json_parquet_and_flat_csv_say_the_same(warehouse, load, tmp_path):
     code, said = load(folder)
     assert code == 0, said
     columns = (
-        "cost, cost_at_effective_price_default, location, location_zone, usage_amount, bill_tags, project_id, "
-        "consumption_model_id, consumption_model_description, subscription_instance_id, invoice_month, "
+        "cost, cost_at_effective_price_default, location, location_zone, usage_amount, bill_tags, "
+        "project_id, consumption_model_id, consumption_model_description, "
+        "subscription_instance_id, invoice_month, "
         "usage_start_time, sku_description"
     )
     found = warehouse.rows(f"select {columns} from {TABLE}")
