@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dlt
@@ -104,18 +106,25 @@ def file_resource(
 
 
 class FileKind(NamedTuple):
-    """Files of one table: the columns that only they have, the column whose start is the row's day."""
+    """Files of one table.
+
+    columns    what a file of this kind has and no other does, under our names
+    day_from   the column whose first ten characters are the row's day
+    named      what its name holds, where columns alone do not tell; the first kind that fits counts
+    """
 
     table: Table
     columns: tuple[str, ...]
     day_from: str
     optional: bool = True
+    named: str = ""
 
 
 def tables_in_files(
     run: Run,
     kinds: Sequence[FileKind],
     completed: Callable[[Table, pa.Table], pa.Table] = lambda table, part: part,
+    suffixes: tuple[str, ...] = files.SUFFIXES,
 ) -> Iterator[Any]:
     """The dlt resources of several tables out of one folder, in which each file is of one of them.
 
@@ -124,26 +133,55 @@ def tables_in_files(
     """
 
     def kind_of(item: FileItemDict) -> FileKind | None:
-        names = {plain_name(name) for name in files.header(item)}
-        return next((kind for kind in kinds if names >= set(kind.columns)), None)
+        names, url = set(map(plain_name, columns_of(item))), item["file_url"].lower()
+        return next((kind for kind in kinds if kind.named in url and names >= set(kind.columns)), None)
 
     def one(kind: FileKind) -> Any:
         def reading(item: FileItemDict) -> Iterator[pa.Table]:
-            theirs = [plain_name(name) for name in files.header(item)]
-            known = [name if name in kind.table.columns else None for name in theirs]
-            for part in files.read(item, known):
+            for part in text_rows(item, kind.table):
                 yield completed(kind.table, part)
 
         return file_resource(
-            run, kind.table, kind.day_from, reading=reading, optional=kind.optional,
+            run, kind.table, kind.day_from, reading=reading, optional=kind.optional, suffixes=suffixes,
             chosen=lambda items: [item for item in items if kind_of(item) is kind],
         )  # fmt: skip
 
-    for item in files.find(run.setting("bucket_url"), run.setting("file_glob", "**/*")):
+    for item in files.find(run.setting("bucket_url"), run.setting("file_glob", "**/*"), suffixes):
         if kind_of(item) is None:
             print(f"  {run.source.name}: left out, another kind of file: {item['file_url']}", flush=True)
     for kind in kinds:
         yield one(kind)
+
+
+def columns_of(item: FileItemDict) -> list[str]:
+    """The columns of a file; of JSON lines those of the first one."""
+    if not item["file_name"].endswith(files.JSON_LINES):
+        return files.header(item)
+    return list(next((row for _, row in files.json_lines(item)), {}))
+
+
+def text_rows(item: FileItemDict, table: Table) -> Iterator[pa.Table]:
+    """The rows of a file as text, as far as the table knows their columns."""
+    if not item["file_name"].endswith(files.JSON_LINES):
+        theirs = map(plain_name, files.header(item))
+        yield from files.read(item, [name if name in table.columns else None for name in theirs])
+        return
+    names = [name for name in table.columns if name not in ("source_file", files.ROW)]
+    schema = pa.schema([(files.ROW, pa.int64()), *((name, pa.string()) for name in names)])
+    rows = files.json_lines(item)
+    while held := list(islice(rows, files.ROWS_AT_ONCE)):
+        found = []
+        for number, row in held:
+            plain = {plain_name(name): json_text(value) for name, value in row.items()}
+            found.append({files.ROW: number, **{name: plain.get(name) for name in names}})
+        yield pa.Table.from_pylist(found, schema)
+
+
+def json_text(value: Any) -> str | None:
+    """A value of a JSON line as text; objects and lists as JSON."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else str(value)
 
 
 def plain_name(name: str) -> str:
