@@ -18,7 +18,8 @@ RECORD = {
     "usage_date": "2026-11-12", "custom_tags": {"feature": "f"}, "usage_unit": "DBU",
     "usage_quantity": "1.000000000000000001", "usage_metadata": {"job_id": "7", "cluster_id": None},
     "identity_metadata": {"run_as": "x"}, "record_type": "ORIGINAL", "ingestion_date": "2026-11-12",
-    "billing_origin_product": "JOBS", "product_features": {"is_serverless": False}, "usage_type": "COMPUTE_TIME",
+    "billing_origin_product": "JOBS", "product_features": {"is_serverless": False},
+    "usage_type": "COMPUTE_TIME",
 }  # fmt: skip
 PRICE = {
     "price_start_time": "2025-01-01T00:00:00.000Z", "price_end_time": None, "account_id": "A",
@@ -122,7 +123,7 @@ def test_a_withdrawn_record_goes_and_no_price_is_no_error(warehouse, load, tmp_p
         ({"usage_quantity": "1,5"}, {}, 'line 2, column usage_quantity: "1,5" is no number'),
         ({"record_type": "REFUND"}, {}, '"REFUND" is not a known value; known are: ORIGINAL, RETRACTION'),
         ({"record_id": None}, {}, "line 2, column record_id: is empty"),
-        ({"usage_start_time": "12.11.2026"}, {}, 'line 2, column usage_start_time: "12.11.2026" is no UTC time'),
+        ({"usage_start_time": "12.11.2026"}, {}, 'column usage_start_time: "12.11.2026" is no UTC time'),
         ({}, {"pricing": "0.15"}, 'pricing reads "0.15"'),
         ({}, {"pricing": {"default": "free"}}, '"free" is no number'),
         ({}, {"currency_code": "Dollar"}, '"Dollar" is no currency'),
