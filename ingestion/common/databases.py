@@ -51,10 +51,33 @@ def postgres(run: Run) -> sa.Engine:
         raise IngestionError(f"the database driver is missing: {error}", where=where, exit_code=2) from error
 
 
+def any_database(run: Run, example: str) -> sa.Engine:
+    """The database that the setting `credentials` names, whatever its kind."""
+    where = run.source.name
+    try:
+        url = sa.make_url(run.setting("credentials"))
+        if url.get_backend_name() == "postgresql":
+            return postgres(run)
+        return sa.create_engine(url)
+    # A dialect that nobody installed is an ArgumentError too.
+    except (NoSuchModuleError, ImportError) as error:
+        raise IngestionError(
+            f"the database driver is missing: {error}",
+            where=where,
+            mend="install the SQLAlchemy dialect of this database beside the project",
+            exit_code=2,
+        ) from error
+    except ArgumentError:
+        raise IngestionError(
+            "the credentials are no database URL", where=where, mend=f"write them like {example}", exit_code=2
+        ) from None
+
+
 def tables_of(run: Run, engine: sa.Engine, schema: str | None) -> set[str]:
     """The names of the tables that the reader may see. Raises IngestionError where nobody answers."""
     try:
-        return set(sa.inspect(engine).get_table_names(schema))
+        found = sa.inspect(engine)
+        return {*found.get_table_names(schema), *found.get_view_names(schema)}
     except OperationalError as error:
         raise refused(run, engine, error) from error
 

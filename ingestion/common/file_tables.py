@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dlt
 import pyarrow as pa
@@ -115,6 +116,7 @@ def file_resource(
     suffixes: tuple[str, ...] = files.SUFFIXES,
     without_gaps: bool = False,
     after: Callable[[], None] | None = None,
+    optional: bool = False,
 ) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
 
@@ -124,6 +126,7 @@ def file_resource(
     chosen     which of the files count, where an export leaves superseded ones behind
     without_gaps  a day without a row between the first and the last day of a file was read too, and is empty
     after      called when all files were read, to refuse them together; they are all read again then
+    optional   whether there may be no file of this table
     Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
 
@@ -160,7 +163,7 @@ def file_resource(
                 yield asked
             if without_gaps and days:
                 days.update(min(days) + timedelta(days=n) for n in range((max(days) - min(days)).days))
-        if not covered and not unchanged:
+        if not (covered or unchanged or optional):
             raise IngestionError(
                 "none of the files is of the kind that this source reads",
                 where=str(locations),
@@ -189,6 +192,90 @@ def how_read(run: Run, table: Table) -> str:
     chosen = {key: value for key, value in run.used.items() if key not in ("bucket_url", "file_glob")}
     told = json.dumps([list(table.columns), chosen], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+class FileKind(NamedTuple):
+    """Files of one table.
+
+    columns    what a file of this kind has and no other does, under our names
+    day_from   the column whose first ten characters are the row's day
+    named      what its name holds, where columns alone do not tell; the first kind that fits counts
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    day_from: str
+    optional: bool = True
+    named: str = ""
+
+
+def tables_in_files(
+    run: Run,
+    kinds: Sequence[FileKind],
+    completed: Callable[[Table, pa.Table], pa.Table] = lambda table, part: part,
+    suffixes: tuple[str, ...] = files.SUFFIXES,
+) -> Iterator[Any]:
+    """The dlt resources of several tables out of one folder, in which each file is of one of them.
+
+    completed   what a part of a file becomes before it is landed
+    Columns that the table does not know are not read; what it knows and the file lacks is null.
+    """
+
+    def kind_of(item: FileItemDict) -> FileKind | None:
+        names, url = set(map(plain_name, columns_of(item))), item["file_url"].lower()
+        return next((kind for kind in kinds if kind.named in url and names >= set(kind.columns)), None)
+
+    def one(kind: FileKind) -> Any:
+        def reading(item: FileItemDict) -> Iterator[pa.Table]:
+            for part in text_rows(item, kind.table):
+                yield completed(kind.table, part)
+
+        return file_resource(
+            run, kind.table, kind.day_from, reading=reading, optional=kind.optional, suffixes=suffixes,
+            chosen=lambda items: [item for item in items if kind_of(item) is kind],
+        )  # fmt: skip
+
+    for item in files.find(run.setting("bucket_url"), run.setting("file_glob", "**/*"), suffixes):
+        if kind_of(item) is None:
+            print(f"  {run.source.name}: left out, another kind of file: {item['file_url']}", flush=True)
+    for kind in kinds:
+        yield one(kind)
+
+
+def columns_of(item: FileItemDict) -> list[str]:
+    """The columns of a file; of JSON lines those of the first one."""
+    if not item["file_name"].endswith(files.JSON_LINES):
+        return files.header(item)
+    return list(next((row for _, row in files.json_lines(item)), {}))
+
+
+def text_rows(item: FileItemDict, table: Table) -> Iterator[pa.Table]:
+    """The rows of a file as text, as far as the table knows their columns."""
+    if not item["file_name"].endswith(files.JSON_LINES):
+        theirs = map(plain_name, files.header(item))
+        yield from files.read(item, [name if name in table.columns else None for name in theirs])
+        return
+    names = [name for name in table.columns if name not in ("source_file", files.ROW)]
+    schema = pa.schema([(files.ROW, pa.int64()), *((name, pa.string()) for name in names)])
+    rows = files.json_lines(item)
+    while held := list(islice(rows, files.ROWS_AT_ONCE)):
+        found = []
+        for number, row in held:
+            plain = {plain_name(name): json_text(value) for name, value in row.items()}
+            found.append({files.ROW: number, **{name: plain.get(name) for name in names}})
+        yield pa.Table.from_pylist(found, schema)
+
+
+def json_text(value: Any) -> str | None:
+    """A value of a JSON line as text; objects and lists as JSON."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else str(value)
+
+
+def plain_name(name: str) -> str:
+    """A header in our spelling: lower case, pricing.default is pricing_default."""
+    return re.sub(r"\W+", "_", name.strip().lower())
 
 
 def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iterator[pa.Table]:

@@ -37,16 +37,23 @@ FIELDS = {
     "usage_start_time": ("usage_start_time",),
     "usage_end_time": ("usage_end_time",),
     "project_id": ("project", "id"),
+    "project_number": ("project", "number"),
     "project_name": ("project", "name"),
     "project_labels": ("project", "labels"),
+    "project_ancestors": ("project", "ancestors"),
     "labels": ("labels",),
     "system_labels": ("system_labels",),
+    "tags": ("tags",),
     "location": ("location", "location"),
+    "location_country": ("location", "country"),
     "location_region": ("location", "region"),
+    "location_zone": ("location", "zone"),
     "resource_name": ("resource", "name"),
     "resource_global_name": ("resource", "global_name"),
     "cost": ("cost",),
     "cost_at_list": ("cost_at_list",),
+    "cost_at_effective_price_default": ("cost_at_effective_price_default",),
+    "cost_at_list_consumption_model": ("cost_at_list_consumption_model",),
     "currency": ("currency",),
     "currency_conversion_rate": ("currency_conversion_rate",),
     "usage_amount": ("usage", "amount"),
@@ -58,17 +65,29 @@ FIELDS = {
     "cost_type": ("cost_type",),
     "adjustment_info_id": ("adjustment_info", "id"),
     "adjustment_info_description": ("adjustment_info", "description"),
+    "adjustment_info_mode": ("adjustment_info", "mode"),
+    "adjustment_info_type": ("adjustment_info", "type"),
     "export_time": ("export_time",),
+    "price_effective_price": ("price", "effective_price"),
+    "price_tier_start_amount": ("price", "tier_start_amount"),
+    "price_unit": ("price", "unit"),
+    "price_pricing_unit_quantity": ("price", "pricing_unit_quantity"),
+    "price_list_price": ("price", "list_price"),
     "transaction_type": ("transaction_type",),
     "seller_name": ("seller_name",),
+    "subscription_instance_id": ("subscription", "instance_id"),
+    "consumption_model_id": ("consumption_model", "id"),
+    "consumption_model_description": ("consumption_model", "description"),
 }
+# What people wrote on a line, its tags and its project as one object: the nearest of a key counts.
+BILL_TAGS = "bill_tags"
 # Without these a row cannot be placed or added up.
 NEEDED = ("sku_description", "usage_start_time", "cost", "currency", "invoice_month")
 TIMES = ("usage_start_time", "usage_end_time", "export_time")
-PAIRS = ("labels", "system_labels", "project_labels")
-LISTS = (*PAIRS, "credits")
+PAIRS = ("labels", "system_labels", "project_labels", "tags")
+LISTS = (*PAIRS, "credits", "project_ancestors")
 
-BILLING_EXPORT = file_table("billing_export", "row of the billing export", list(FIELDS))
+BILLING_EXPORT = file_table("billing_export", "row of the billing export", [*FIELDS, BILL_TAGS])
 CREDITS = Table(
     name="credits",
     grain="credit of a row of the billing export",
@@ -159,7 +178,8 @@ def csv_rows(item: FileItemDict) -> Iterator[Row]:
 
 def parts(item: FileItemDict, rows: Iterator[Row], services: Services) -> Iterator[pa.Table]:
     """Rows of the services as tables of text."""
-    schema = pa.schema([("source_row", pa.int64()), *((name, pa.string()) for name in FIELDS)])
+    names = [*FIELDS, BILL_TAGS]
+    schema = pa.schema([("source_row", pa.int64()), *((name, pa.string()) for name in names)])
     held: list[dict[str, Any]] = []
     for number, row in rows:
         if not services(field(row, "service_id"), field(row, "service_description")):
@@ -173,8 +193,9 @@ def parts(item: FileItemDict, rows: Iterator[Row], services: Services) -> Iterat
 
 def field(row: dict[str, Any], name: str) -> Any:
     """A field of a row, nested or flattened."""
-    if name in row and not isinstance(row[name], dict):
-        return row[name]
+    for flat in ("_".join(FIELDS[name]), name):
+        if flat in row and not isinstance(row[flat], dict):
+            return row[flat]
     value: Any = row
     for step in FIELDS[name]:
         value = value.get(step) if isinstance(value, dict) else None
@@ -184,12 +205,13 @@ def field(row: dict[str, Any], name: str) -> Any:
 def in_text(row: dict[str, Any], where: str) -> dict[str, str | None]:
     """A row as text, lists as JSON, labels as one JSON object."""
     found: dict[str, str | None] = {}
+    pairs: dict[str, dict[str, Any]] = {}
     for name in FIELDS:
         value = field(row, name)
         if name in LISTS:
             value = listed(value, f"{where}, column {name}")
             if name in PAIRS:
-                value = {pair.get("key"): pair.get("value") for pair in value}
+                value = pairs[name] = {label(pair): pair.get("value") for pair in value}
             found[name] = json.dumps(value, default=text, ensure_ascii=False) if value else None
         elif name in TIMES:
             # BigQuery's JSON and CSV end in the zone's name.
@@ -198,7 +220,14 @@ def in_text(row: dict[str, Any], where: str) -> dict[str, str | None]:
             )
         else:
             found[name] = text(value)
+    written = pairs["project_labels"] | pairs["tags"] | pairs["labels"]
+    found[BILL_TAGS] = json.dumps(written, default=text, ensure_ascii=False) if written else None
     return found
+
+
+def label(pair: dict[str, Any]) -> Any:
+    """The key of a label; a tag's stands in the namespace of its organization or project."""
+    return f"{pair['namespace']}/{pair.get('key')}" if pair.get("namespace") else pair.get("key")
 
 
 def text(value: Any) -> str | None:
@@ -273,7 +302,8 @@ def credits_of(run: Run) -> Callable[[pa.Table], Iterator[pa.Table]]:
 
 def suites() -> dict[str, list[Any]]:
     """What every row must satisfy before it may be loaded."""
-    amounts = ("cost", "cost_at_list", "usage_amount", "usage_amount_in_pricing_units")
+    amounts = ("cost", "cost_at_list", "cost_at_effective_price_default", "currency_conversion_rate",
+               "usage_amount", "usage_amount_in_pricing_units")  # fmt: skip
     return {
         BILLING_EXPORT.name: [
             *(gate.present(name) for name in NEEDED),

@@ -69,7 +69,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Need:
-    """A setting without which the source cannot run, or `instead` of which it has another."""
+    """A setting without which the source cannot run; `instead` is one that does as well."""
 
     key: str
     meaning: str

@@ -8,6 +8,6 @@
         'cache_write', 'cache_write_5m', 'cache_write_30m', 'cache_write_1h', 'cache_write_12h', 'output',
         'output_audio', 'output_image', 'tokens', 'requests', 'sessions', 'seats', 'images', 'characters',
         'audio_seconds', 'web_searches', 'file_searches', 'code_sessions', 'code_execution', 'session_usage',
-        'vector_store_bytes', 'cache_storage', 'ai_credits', 'active_seats',
+        'vector_store_bytes', 'cache_storage', 'ai_credits', 'active_seats', 'pages',
     ]) }}
 {% endmacro %}
