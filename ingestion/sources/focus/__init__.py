@@ -4,7 +4,7 @@ Lands     raw_focus.cost_and_usage: one row per row of the files, every FOCUS co
           the file; columns of newer versions are null. Columns FOCUS does not know are kept as x_<name>.
 Money     in billing currency, exact text; staging makes it decimal.
 Restated  an export is replaced as a whole: each read replaces the days it holds and those it held before,
-          file by file, so a line that is gone from the file goes from the warehouse. In the layout of AWS only
+          file by file, so a line that is gone from the file goes from the warehouse. In AWS layout only
           what a manifest names counts (ingestion/common/data_exports.py).
 Left out  the other FOCUS datasets (Contract Commitment, Invoice Detail, Billing Period).
 """
