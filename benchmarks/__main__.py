@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import attribution, by_hand, daily, limit, loading, measure, platform_split
+from benchmarks import attribution, aws_bill, by_hand, daily, limit, loading, measure, platform_split
 from benchmarks.project import REPO, Project, Run
 from benchmarks.world import DAYS, World, write_lines, write_rules, write_seeds
 
@@ -25,7 +25,7 @@ REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
 # What profiles.example.yml gives DuckDB; a script by hand takes most of the machine.
 OUR_MEMORY = "1500MB"
 NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
-SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution", "daily")
+SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution", "aws", "daily")
 # Bills to load: what they are, lines, and how many lines of other services stand beside each that is read.
 LOADED_BILLS = (("all of it Bedrock", 1_000_000, 0), ("a tenth of it Bedrock", 2_000_000, 9))
 
@@ -281,6 +281,37 @@ class Bench:
         }
         shutil.rmtree(many)
 
+    def aws(self, lines: int) -> None:
+        """A CUR to fct_charges, beside focus-converter on the same file."""
+        bill = self.folder / f"aws_cur_{lines}.parquet"
+        measure.apart(aws_bill.write_bill, lines, bill)
+        contenders = {"apportion": aws_bill.ours}
+        if aws_bill.installed():
+            contenders["focus-converter"] = aws_bill.theirs
+        seen: dict[str, list[dict[str, Any]]] = {name: [] for name in contenders}
+        for number in range(self.runs):
+            for name, contender in contenders.items():
+                say(f"AWS bill, {lines:,} lines, {name}, run {number + 1} of {self.runs}")
+                seen[name].append(contender(bill, self.folder))
+        found: dict[str, Any] = {"lines": lines}
+        for name, runs in seen.items():
+            found[f"{name}: rows a second"] = round(lines / best(runs, "wall_seconds"))
+            found[f"{name}: rows a CPU second"] = round(lines / best(runs, "cpu_seconds"))
+            found[f"{name}: peak MiB"] = worst(runs, "peak_mib")
+        steps = {
+            step: min(run[step]["cpu_seconds"] for run in seen["apportion"])
+            for step in ("load", "start", "models")
+        }
+        found["apportion: CPU seconds of the load, of dbt's start, of dbt in all"] = tuple(steps.values())
+        if "focus-converter" in seen:
+            wall, cpu = (
+                [best(seen[name], f"{kind}_seconds") for name in ("focus-converter", "apportion")]
+                for kind in ("wall", "cpu")
+            )
+            found["speed, of focus-converter's (target 3.0)"] = ratio(*wall)
+            found["speed in CPU seconds, of focus-converter's"] = ratio(*cpu)
+        self.found[f"an AWS bill of {lines:,} lines to fct_charges"] = found | {"runs": seen}
+
     def loaded(self, what: str, kind: str, folder: Path, rows: int, target: int) -> None:
         """One kind of files through both contenders in turn."""
         seen: dict[str, list[dict[str, Any]]] = {"ours": [], "plain": []}
@@ -398,6 +429,8 @@ def main() -> None:
         bench.impact(min(options.sizes))
     if "attribution" in options.only:
         bench.attribution(min(options.sizes))
+    if "aws" in options.only:
+        bench.aws(min(options.sizes))
     if "daily" in options.only:
         bench.daily(min(options.sizes))
     if "load" in options.only:

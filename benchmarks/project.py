@@ -39,8 +39,8 @@ class Run:
 class Project:
     """A copy of the project, so that seeds can change and no warehouse of a person is touched."""
 
-    def __init__(self, folder: Path, database: Path) -> None:
-        self.folder, self.database = folder, database
+    def __init__(self, folder: Path, database: Path, providers: tuple[str, ...] = ("focus",)) -> None:
+        self.folder, self.database, self.providers = folder, database, providers
         shutil.rmtree(folder, ignore_errors=True)
         for part in PARTS:
             source, target = REPO / part, folder / part
@@ -57,14 +57,14 @@ class Project:
         return self.folder / "seeds"
 
     def dbt(self, *arguments: str) -> measure.Cost:
-        """Run dbt over the bill alone."""
+        """Run dbt over the bill alone, of these providers."""
         return measure.run(
             str(Path(sys.executable).with_name("dbt")),
             "--no-use-colors",
             *arguments,
             "--no-version-check",
             "--vars",
-            "{providers: [focus]}",
+            f"{{providers: [{', '.join(self.providers)}]}}",
             folder=self.folder,
             environment={"APPORTION_DUCKDB_PATH": str(self.database), "APPORTION_TARGET": "duckdb"},
         )

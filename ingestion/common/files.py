@@ -7,6 +7,7 @@ decimals in full, doubles as the shortest text that gives the same double.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -97,8 +98,32 @@ def header(item: FileItemDict) -> list[str]:
     if item["file_name"].endswith(".parquet"):
         with _parquet(item) as file:
             return file.schema_arrow.names
-    with io.TextIOWrapper(open_unpacked(item), "utf-8-sig", newline="") as text:
+    with readable(item), io.TextIOWrapper(open_unpacked(item), "utf-8-sig", newline="") as text:
         return [name.strip() for name in next(csv.reader(text), [])]
+
+
+@contextmanager
+def readable(item: FileItemDict) -> Iterator[None]:
+    """Say which file breaks off, or is no UTF-8."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise no_utf8(item, error) from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise IngestionError(
+            f"the file breaks off: {error}",
+            where=item["file_url"],
+            mend="export it again; a half-written file is not loaded",
+        ) from error
+
+
+def no_utf8(item: FileItemDict, error: Exception) -> IngestionError:
+    """A file in Latin-1, or the like."""
+    return IngestionError(
+        f"the file is not in UTF-8: {error}",
+        where=item["file_url"],
+        mend="save it as UTF-8; a guess would spell names wrongly",
+    )
 
 
 def read(
@@ -159,7 +184,7 @@ def _lines(item: FileItemDict, file: Any) -> Iterator[bytes]:
 def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
     every = [name if name is not None else f"unread {at}" for at, name in enumerate(names)]
     wanted = [name for name in names if name is not None]
-    with open_unpacked(item) as file:
+    with readable(item), open_unpacked(item) as file:
         try:
             yield from pa_csv.open_csv(
                 file,
@@ -176,6 +201,14 @@ def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.Record
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 return
+            if "UTF8" in str(error):
+                raise no_utf8(item, error) from error
+            if "straddling object" in str(error):
+                raise IngestionError(
+                    f"a row is longer than {BYTES_AT_ONCE // 2**20} MB",
+                    where=item["file_url"],
+                    mend="look for a cell that holds far more than it should, or a quote that nothing closes",
+                ) from error
             raise IngestionError(
                 f"the CSV breaks off or has a row of another length: {error}",
                 where=item["file_url"],

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
-from ingestion.common import cur, file_tables, gate, json_lines
+from ingestion.common import cur, data_exports, file_tables, gate, json_lines
 from ingestion.common.file_tables import file_resource, file_table
 from ingestion.common.json_lines import (
     LOG_FILES,
@@ -118,7 +119,8 @@ def events(told: Any) -> Iterator[dict[str, Any]]:
 
 def resources(run: Run) -> Iterator[Any]:
     """The CUR, and the logs where there are any: they are off by default in AWS."""
-    yield file_resource(run, CUR, "line_item_usage_start_date", cur.our_names, bedrock_lines)
+    chosen = partial(data_exports.current_files, run=run, account_of=cur.payer_of)
+    yield file_resource(run, CUR, "line_item_usage_start_date", cur.our_names, bedrock_lines, chosen=chosen)
     if run.setting("logs_url"):
         yield log_resource(
             run,

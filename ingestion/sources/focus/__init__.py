@@ -4,7 +4,8 @@ Lands     raw_focus.cost_and_usage: one row per row of the files, every FOCUS co
           the file; columns of newer versions are null. Columns FOCUS does not know are kept as x_<name>.
 Money     in billing currency, exact text; staging makes it decimal.
 Restated  an export is replaced as a whole: each read replaces the days it holds and those it held before,
-          file by file, so a line that is gone from the file goes from the warehouse.
+          file by file, so a line that is gone from the file goes from the warehouse. In AWS layout only
+          what a manifest names counts (ingestion/common/data_exports.py).
 Left out  the other FOCUS datasets (Contract Commitment, Invoice Detail, Billing Period).
 """
 
@@ -12,14 +13,19 @@ from __future__ import annotations
 
 import csv
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ingestion.common import files, gate
+from ingestion.common import data_exports, files, gate
 from ingestion.common.errors import IngestionError
 from ingestion.common.file_tables import LOCATION, file_resource, file_table
 from ingestion.common.source import Source
+
+if TYPE_CHECKING:
+    from dlt.common.storages.fsspec_filesystem import FileItemDict
+
+    from ingestion.common.pipeline import Run
 
 
 @cache
@@ -123,12 +129,26 @@ def suites() -> dict[str, list[Any]]:
     }
 
 
+def accounts_of(item: FileItemDict) -> set[str]:
+    """Whose bill a file is, of its first rows; nobody's where it is another dataset, or empty."""
+    names = our_names(files.header(item), item["file_url"])
+    wanted = [name if name == "billing_account_id" else None for name in names or []]
+    first = next(iter(files.read(item, wanted)), None) if names else None
+    return set() if first is None else set(first["billing_account_id"].drop_null().to_pylist())
+
+
+def read(run: Run) -> list[Any]:
+    """The dlt resource; of exports in AWS's layout, the files that their manifests name."""
+    chosen = partial(data_exports.current_files, run=run, account_of=accounts_of)
+    return [file_resource(run, COST_AND_USAGE, "charge_period_start", our_names, chosen=chosen)]
+
+
 SOURCE = Source(
     name="focus",
     summary="FOCUS 1.0 to 1.4 Cost and Usage files (CSV, CSV.gz, Parquet) of any provider",
     tables=(COST_AND_USAGE,),
     needs=(LOCATION,),
-    read=lambda run: [file_resource(run, COST_AND_USAGE, "charge_period_start", our_names)],
+    read=read,
     gate=suites,
     windowed=False,
     locate=locate,

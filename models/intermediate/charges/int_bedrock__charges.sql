@@ -14,13 +14,6 @@
     ['%_flex%', 'flex'], ['%_priority%', 'priority'], ['%latency_optimized%', 'latency_optimized'],
     ['%latencyoptimized%', 'latency_optimized'],
 ] %}
-{# A key in JSON stands after an opening brace or a comma; a quote within a value has a backslash before it. #}
-{% set own = namespace(tags='tags') %}
-{% for prefix in ['user_', 'user:', 'resourceTags/user:', 'resourceTags/'] %}
-    {%- for before in ['{"', ', "', ',"'] -%}
-        {%- set own.tags = "replace(" ~ own.tags ~ ", '" ~ before ~ prefix ~ "', '" ~ before ~ "')" -%}
-    {%- endfor -%}
-{%- endfor %}
 {% set million = apportion.power_of_ten(6) %}
 
 with
@@ -172,7 +165,7 @@ charges as (
     'sub_account_id': 'usage_account_id',
     'sub_account_name': 'usage_account_name',
     'sub_account_type': "'Linked Account'",
-    'tags': own.tags,
+    'tags': apportion.aws_tags('tags'),
     'x_model': 'model',
     'x_service_tier': 'case when model is not null then pricing_model end',
     'x_region_scope': 'region_scope',
