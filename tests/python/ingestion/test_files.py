@@ -368,8 +368,8 @@ def test_a_packed_file_that_breaks_off_loads_nothing(load, tmp_path, kept):
 
 
 def test_a_quote_that_is_never_closed_swallows_no_rows(load, tmp_path):
-    path = write(tmp_path / "in/a.csv", {})
-    path.write_text(path.read_text() + "1.5,acct," + "," * (len(HEADER) - 3) + '"EC2\n' + "2,acct\n" * 3)
+    path = write(tmp_path / "in/a.csv", {}, {"ServiceName": "OPEN"})
+    path.write_text(path.read_text().replace("OPEN", '"EC2') + "2,acct\n" * 3)
     code, said = load(path)
     assert code == 1
     assert "a.csv: a quote is never closed" in said
