@@ -293,7 +293,12 @@ def run_of(item: FileItemDict) -> str:
     """The folder of a file's run; the file itself where it lies right in the period's folder or in none."""
     url = item["file_url"]
     folder = url.rpartition("/")[0]
-    return folder if PART.search(url) or period_of(item) not in (None, folder) else url
+    return folder if PART.search(url) or is_in_run_folder(item) else url
+
+
+def is_in_run_folder(item: FileItemDict) -> bool:
+    """Whether a file lies in a folder of a run, below that of its period."""
+    return period_of(item) not in (None, item["file_url"].rpartition("/")[0])
 
 
 def manifests(run: Run) -> dict[str, dict[str, Any]]:

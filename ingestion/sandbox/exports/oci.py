@@ -26,8 +26,9 @@ HEADER = (
     "product/service", "product/compartmentId", "product/compartmentName", "product/region",
     "product/availabilityDomain", "product/resourceId", "usage/billedQuantity",
     "usage/billedQuantityOverage", "cost/subscriptionId", "cost/productSku", "product/Description",
-    "cost/unitPrice", "cost/unitPriceOverage", "cost/myCost", "cost/myCostOverage", "cost/currencyCode", "cost/billingUnitReadable",
-    "cost/skuUnitDescription", "cost/overageFlag", "lineItem/isCorrection", "lineItem/backreferenceNo",
+    "cost/unitPrice", "cost/unitPriceOverage", "cost/myCost", "cost/myCostOverage", "cost/currencyCode",
+    "cost/billingUnitReadable", "cost/skuUnitDescription", "cost/overageFlag", "lineItem/isCorrection",
+    "lineItem/backreferenceNo",
 )  # fmt: skip
 FIRST_NUMBER = 100_000_000_000_017
 

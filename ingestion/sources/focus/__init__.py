@@ -1,10 +1,11 @@
-"""FOCUS Cost and Usage exports, versions 1.0 to 1.4, CSV or Parquet, from a file, folder or bucket.
+"""FOCUS Cost and Usage exports, 1.0-preview to 1.4, CSV or Parquet, from a file, folder or bucket.
 
 Lands     raw_focus.cost_and_usage: one row per row of the files, every FOCUS column as the text it is in
           the file; columns of newer versions are null. Columns FOCUS does not know are kept as x_<name>.
 Money     in billing currency, exact text; staging makes it decimal.
 Restated  an export is replaced as a whole: each read replaces the days it holds and those it held before,
-          file by file, so a line that is gone from the file goes from the warehouse.
+          file by file, so a line that is gone from the file goes from the warehouse. Where Azure writes a
+          folder for each run of a period, only the newest counts.
 Left out  the other FOCUS datasets (Contract Commitment, Invoice Detail, Billing Period).
 """
 
@@ -14,12 +15,27 @@ import csv
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ingestion.common import files, gate
+from ingestion.common import azure_costs, files, gate
 from ingestion.common.errors import IngestionError
 from ingestion.common.file_tables import LOCATION, file_resource, file_table
 from ingestion.common.source import Source
+
+if TYPE_CHECKING:
+    from dlt.common.storages.fsspec_filesystem import FileItemDict
+
+    from ingestion.common.pipeline import Run
+
+# What columns were called in 1.0-preview; Oracle Cloud's FOCUS reports are written in it.
+PREVIEW = {
+    "invoiceissuer": "invoice_issuer_name",
+    "provider": "provider_name",
+    "publisher": "publisher_name",
+    "region": "region_id",
+    "usagequantity": "consumed_quantity",
+    "usageunit": "consumed_unit",
+}
 
 
 @cache
@@ -40,6 +56,9 @@ def our_names(names: list[str], where: str) -> list[str] | None:
     if not is_cost_and_usage(names):
         return None
     known = {row["column_id"].lower(): name for name, row in focus_columns().items()}
+    plain_names = [name.replace("_", "").lower() for name in names]
+    is_preview = "provider" in plain_names and "providername" not in plain_names
+    known |= PREVIEW if is_preview else {}
     ours = []
     for name in names:
         plain = name.replace("_", "").lower()
@@ -53,7 +72,7 @@ def our_names(names: list[str], where: str) -> list[str] | None:
                 where=where,
                 mend="rename one of them",
             )
-    if absent := missing_columns(ours):
+    if absent := missing_columns(ours, is_preview=is_preview):
         raise IngestionError(
             f"FOCUS makes {', '.join(absent)} mandatory, and the file has no such column",
             where=f"{where}, line 1",
@@ -62,17 +81,19 @@ def our_names(names: list[str], where: str) -> list[str] | None:
     return ours
 
 
-def missing_columns(ours: list[str]) -> list[str]:
+def missing_columns(ours: list[str], *, is_preview: bool = False) -> list[str]:
     """Mandatory FOCUS columns that a file with these columns lacks, as FOCUS spells them.
 
-    Mandatory is what every version from 1.0 on asks for; the provider's name moved in 1.3.
+    Mandatory is what every version from 1.0 on asks for; the provider's name moved in 1.3. A file in
+    1.0-preview lacks what 1.0 brought (contracted cost, charge class).
     """
+    versions = ("0.5", "1.0-preview") if is_preview else ("0.5", "1.0-preview", "1.0")
     moved = {"provider_name", "publisher_name"} if "service_provider_name" in ours else set()
     return [
         row["column_id"]
         for name, row in focus_columns().items()
         if row["mandatory"] == "yes"
-        and row["introduced"] in ("0.5", "1.0-preview", "1.0")
+        and row["introduced"] in versions
         and name not in ours
         and name not in moved
     ]
@@ -88,6 +109,26 @@ def is_cost_and_usage(names: list[str]) -> bool:
     """Whether a file is of this dataset; the other FOCUS datasets have none of these columns."""
     plain = {name.replace("_", "").lower() for name in names}
     return bool(plain & {"billedcost", "effectivecost", "chargeperiodstart"})
+
+
+def newest_runs(run: Run, found: list[FileItemDict]) -> list[FileItemDict]:
+    """The files that count: of Azure's run folders the newest of each period, and all files elsewhere."""
+    in_runs = [item for item in found if azure_costs.is_in_run_folder(item)]
+    chosen = azure_costs.Runs(run, (azure_costs.FOCUS,)).newest(in_runs)
+    return [item for item in found if item in chosen or item not in in_runs]
+
+
+def read(run: Run) -> list[Any]:
+    """The dlt resources of one run."""
+    return [
+        file_resource(
+            run,
+            COST_AND_USAGE,
+            "charge_period_start",
+            our_names,
+            chosen=lambda found: newest_runs(run, found),
+        )
+    ]
 
 
 def locate(_: str, row: dict[str, Any], column: str) -> str:
@@ -128,7 +169,7 @@ SOURCE = Source(
     summary="FOCUS 1.0 to 1.4 Cost and Usage files (CSV, CSV.gz, Parquet) of any provider",
     tables=(COST_AND_USAGE,),
     needs=(LOCATION,),
-    read=lambda run: [file_resource(run, COST_AND_USAGE, "charge_period_start", our_names)],
+    read=read,
     gate=suites,
     windowed=False,
     locate=locate,

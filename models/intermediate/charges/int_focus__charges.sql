@@ -1,6 +1,7 @@
 {#
     FOCUS is our own language: nearly every word stays. Before 1.3 the provider stood in ProviderName, from
-    1.4 on only in ServiceProviderName; each fills the other, so that both views of the fact are complete.
+    1.4 on only in ServiceProviderName; each fills the other, so that both views of the fact are complete. 1.0-preview
+    knows a region's name only.
 #}
 with
 
@@ -24,6 +25,8 @@ final as (
             coalesce(provider_name, service_provider_name)
         {%- elif name == 'publisher_name' -%}
             coalesce(publisher_name, service_provider_name)
+        {%- elif name == 'region_name' -%}
+            coalesce(region_name, region_id)
         {%- else -%}
             {{ name }}
         {%- endif %} as {{ name }},

@@ -1,6 +1,7 @@
 """FOCUS and business output files: all versions, exact text, places of mistakes, files that change or go."""
 
 import gzip
+import json
 from decimal import Decimal
 
 import pyarrow as pa
@@ -380,3 +381,48 @@ def test_an_inch_sign_is_no_open_quote(warehouse, load, tmp_path):
     path.write_text(path.read_text().replace("DISK", '5" disk'))
     assert load(path)[0] == 0
     assert warehouse.rows(f"select service_name from {TABLE}") == [('5" disk',)]
+
+
+# FOCUS as two clouds write it ---------------------------------------------------------------------
+
+
+def test_oracle_writes_focus_in_the_words_of_its_preview(warehouse, load, tmp_path):
+    renamed = {"ProviderName": "Provider", "PublisherName": "Publisher", "InvoiceIssuerName": "InvoiceIssuer"}
+    header = [renamed.get(name, name) for name in HEADER if name not in ("ChargeClass", "ContractedCost")]
+    more = {"UsageQuantity": "3", "UsageUnit": "Hours", "Region": "eu-1", "oci_ReferenceNumber": "r1"}
+    line = {"Provider": "Oracle", "Publisher": "Oracle", "InvoiceIssuer": "Oracle", **more}
+    path = write(tmp_path / "in/0001.csv", line, header=[*header, *more])
+    code, said = load(path)
+    assert code == 0, said
+    columns = (
+        "provider_name, publisher_name, invoice_issuer_name, consumed_quantity, consumed_unit, region_id"
+    )
+    assert warehouse.rows(f"select {columns}, x_oci_reference_number, billed_cost from {TABLE}") == [
+        ("Oracle", "Oracle", "Oracle", "3", "Hours", "eu-1", "r1", "1.5")
+    ]
+    path.write_text(path.read_text().replace("BilledCost", "Cost"))
+    assert "FOCUS makes BilledCost mandatory" in load(path)[1]
+
+
+def test_of_azures_runs_of_a_focus_export_the_newest_counts(warehouse, load, tmp_path):
+    month = tmp_path / "in/focus/20260101-20260131"
+    header = [*HEADER, "x_SkuMeterCategory", "x_PricingBlockSize"]
+
+    def export(run, submitted, *lines):
+        write(month / run / "part_0_0001.csv", *lines, header=header)
+        told = {"exportConfig": {"type": "FocusCost"}, "runInfo": {"submittedTime": submitted}}
+        told["blobs"] = [{"blobName": f"x/{run}/part_0_0001.csv"}]
+        (month / run / "manifest.json").write_text(json.dumps(told))
+
+    export("zz", "2026-01-03T00:00:00Z", {}, {"BilledCost": "9"})
+    export("aa", "2026-01-04T00:00:00Z", {"BilledCost": "2", "x_SkuMeterCategory": "Storage"})
+    # files outside of run folders are nobody's runs
+    write(tmp_path / "in/other/20260201-20260228/a.csv", {"BilledCost": "3"})
+    write(tmp_path / "in/other/20260201-20260228/b.csv", {"BilledCost": "4"})
+    assert load(tmp_path / "in")[0] == 0
+    rows = warehouse.rows(f"select billed_cost, x_sku_meter_category from {TABLE} order by 1")
+    assert rows == [("2", "Storage"), ("3", None), ("4", None)]
+    (month / "aa/part_0_0001.csv").rename(month / "aa/part_0_0002.csv")
+    code, said = load(tmp_path / "in")
+    assert code == 1
+    assert "the manifest names part_0_0001.csv, and there is no such file" in said
