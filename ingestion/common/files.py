@@ -7,7 +7,6 @@ decimals in full, doubles as the shortest text that gives the same double.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import re
@@ -38,6 +37,8 @@ NULLS = ["", "NULL", "null"]
 ROW = "source_row"
 ROWS_AT_ONCE = 100_000
 BYTES_AT_ONCE = 16 * 2**20
+# Arrow reads no row that is longer than a block; a file with one is read in larger blocks, up to this one.
+LONGEST_ROW = 256 * 2**20
 
 
 def find(
@@ -98,32 +99,11 @@ def header(item: FileItemDict) -> list[str]:
     if item["file_name"].endswith(".parquet"):
         with _parquet(item) as file:
             return file.schema_arrow.names
-    with readable(item), io.TextIOWrapper(open_unpacked(item), "utf-8-sig", newline="") as text:
-        return [name.strip() for name in next(csv.reader(text), [])]
-
-
-@contextmanager
-def readable(item: FileItemDict) -> Iterator[None]:
-    """Say which file breaks off, or is no UTF-8."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise no_utf8(item, error) from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise IngestionError(
-            f"the file breaks off: {error}",
-            where=item["file_url"],
-            mend="export it again; a half-written file is not loaded",
-        ) from error
-
-
-def no_utf8(item: FileItemDict, error: Exception) -> IngestionError:
-    """A file in Latin-1, or the like."""
-    return IngestionError(
-        f"the file is not in UTF-8: {error}",
-        where=item["file_url"],
-        mend="save it as UTF-8; a guess would spell names wrongly",
-    )
+    with io.TextIOWrapper(open_unpacked(item), "utf-8-sig", newline="") as text, _whole(item):
+        try:
+            return [name.strip() for name in next(csv.reader(text), [])]
+        except UnicodeDecodeError as error:
+            raise _other_encoding(item, error) from error
 
 
 def read(
@@ -171,8 +151,15 @@ def json_lines(item: FileItemDict) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _lines(item: FileItemDict, file: Any) -> Iterator[bytes]:
-    try:
+    with _whole(item):
         yield from file
+
+
+@contextmanager
+def _whole(item: FileItemDict) -> Iterator[None]:
+    """Say in words that a packed file ends too early."""
+    try:
+        yield
     except (EOFError, OSError, zlib.error) as error:
         raise IngestionError(
             f"the file breaks off: {error}",
@@ -181,14 +168,58 @@ def _lines(item: FileItemDict, file: Any) -> Iterator[bytes]:
         ) from error
 
 
+def _other_encoding(item: FileItemDict, error: Exception) -> IngestionError:
+    """What is to be said of a CSV that is not UTF-8: the first line that shows it."""
+    mend = "save it as UTF-8, or export it again"
+    with open_unpacked(item) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as found:
+                byte = f"0x{line[found.start]:02x}"
+                return IngestionError(
+                    f"the file is not UTF-8: byte {byte} at place {found.start + 1} of the line",
+                    where=f"{item['file_url']}, line {number}",
+                    mend=mend,
+                )
+    return IngestionError(f"the file is not UTF-8: {error}", where=item["file_url"], mend=mend)
+
+
 def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
+    """The rows of a CSV. A row that is longer than a block makes it start again in larger blocks."""
+    before, size = 0, BYTES_AT_ONCE
+    while True:
+        try:
+            skip = before
+            for batch in _blocks(item, names, size):
+                known = min(skip, len(batch))
+                skip -= known
+                if known < len(batch):
+                    before += len(batch) - known
+                    yield batch.slice(known)
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error):
+                raise
+            size *= 4
+            if size > LONGEST_ROW:
+                raise IngestionError(
+                    f"a row after row {before} is longer than {LONGEST_ROW // 2**20} MB",
+                    where=item["file_url"],
+                    mend="look for a quote that is never closed, or shorten the cell",
+                ) from error
+        else:
+            return
+
+
+def _blocks(item: FileItemDict, names: list[str | None], size: int) -> Iterator[pa.RecordBatch]:
     every = [name if name is not None else f"unread {at}" for at, name in enumerate(names)]
     wanted = [name for name in names if name is not None]
-    with readable(item), open_unpacked(item) as file:
+    with open_unpacked(item) as packed, _whole(item):
+        file, batch = _Quotes(packed), None
         try:
-            yield from pa_csv.open_csv(
+            for batch in pa_csv.open_csv(
                 file,
-                read_options=pa_csv.ReadOptions(column_names=every, skip_rows=1, block_size=BYTES_AT_ONCE),
+                read_options=pa_csv.ReadOptions(column_names=every, skip_rows=1, block_size=size),
                 parse_options=pa_csv.ParseOptions(newlines_in_values=True),
                 convert_options=pa_csv.ConvertOptions(
                     column_types=dict.fromkeys(wanted, pa.string()),
@@ -197,23 +228,50 @@ def _read_csv(item: FileItemDict, names: list[str | None]) -> Iterator[pa.Record
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
                 ),
-            )
+            ):
+                yield batch
+            # An inch sign is a lone quote too; but a file that is whole ends with a line.
+            if file.count % 2 and (file.last != b"\n" or _has_line_end(batch)):
+                raise IngestionError(
+                    "a quote is never closed, and the last cell holds all that follows",
+                    where=item["file_url"],
+                    mend="export it again; a half-written file is not loaded",
+                )
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 return
-            if "UTF8" in str(error):
-                raise no_utf8(item, error) from error
-            if "straddling object" in str(error):
-                raise IngestionError(
-                    f"a row is longer than {BYTES_AT_ONCE // 2**20} MB",
-                    where=item["file_url"],
-                    mend="look for a cell that holds far more than it should, or a quote that nothing closes",
-                ) from error
+            if "straddling" in str(error):
+                raise
+            if "invalid UTF8" in str(error):
+                raise _other_encoding(item, error) from error
             raise IngestionError(
                 f"the CSV breaks off or has a row of another length: {error}",
                 where=item["file_url"],
                 mend="export it again; a half-written file is not loaded",
             ) from error
+
+
+def _has_line_end(batch: pa.RecordBatch | None) -> bool:
+    """Whether a cell of the last row holds several lines."""
+    last = batch.slice(len(batch) - 1).to_pylist() if batch else []
+    return any("\n" in (cell or "") for row in last for cell in row.values())
+
+
+class _Quotes(io.RawIOBase):
+    """A file that counts its quotes while it is read, to see a cell that never ends."""
+
+    def __init__(self, file: Any) -> None:
+        super().__init__()
+        self.file, self.count, self.last = file, 0, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        found = self.file.read(size)
+        self.count += found.count(b'"')
+        self.last = found[-1:] or self.last
+        return found
 
 
 def _read_parquet(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:

@@ -34,7 +34,7 @@
 {#
     Charges out of FOCUS rows: FOCUS is our own language, so nearly every word stays. Before 1.3 the provider stood in
     ProviderName, from 1.4 on only in ServiceProviderName; each fills the other, so that both views of the fact are
-    complete.
+    complete. 1.0-preview knows a region's name only.
     lines      relation with the columns of focus_lines()
     source     x_source
     provider   the provider in the word that rules know, where the bill is of one and spells it otherwise
@@ -44,6 +44,7 @@
         'service_provider_name': "'" ~ provider ~ "'" if provider else 'coalesce(service_provider_name, provider_name)',
         'provider_name': 'coalesce(provider_name, service_provider_name)',
         'publisher_name': 'coalesce(publisher_name, service_provider_name)',
+        'region_name': 'coalesce(region_name, region_id)',
     } %}
     select
         charge_date,

@@ -15,7 +15,15 @@
     cast(convert_timezone('UTC', {{ moment }}) as timestamp)
 {%- endmacro %}
 
-{# A UTC time as providers write it (2026-05-01T00:00:00Z, 2026-05-01 00:00:00.000, 2026-05-01) as a timestamp. #}
+{#
+    A UTC time as providers write it (2026-05-01T00:00:00Z, 2026-05-01 00:00:00.000, 2026-05-01T00:00Z, 2026-05-01) as a
+    timestamp.
+#}
 {% macro timestamp_of_text(text) -%}
-    cast(replace(substr({{ text }}, 1, 19), 'T', ' ') as timestamp)
+    cast(replace(
+        case
+            when length({{ text }}) >= 16 and substr({{ text }}, 17, 1) <> ':' then substr({{ text }}, 1, 16) || ':00'
+            else substr({{ text }}, 1, 19)
+        end, 'T', ' '
+    ) as timestamp)
 {%- endmacro %}

@@ -12,7 +12,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -50,19 +50,26 @@ def write(world: World, folder: Path) -> Export:
         last = max(row["date"] for row in rows)
         if start == max(months):
             earlier = [row for row in rows if row["date"] < last]
-            _run(root, start, earlier, f"{last}T06:00:00Z")
-        _run(root, start, rows, f"{last + timedelta(days=1)}T06:00:00Z")
+            write_run(root, start, earlier, f"{last}T06:00:00Z")
+        write_run(root, start, rows, f"{last + timedelta(days=1)}T06:00:00Z")
     return Export(root, sum(map(len, months.values())), {"SOURCES__AZURE_OPENAI__BUCKET_URL": root})
 
 
-def _run(root: Path, start: date, rows: list[Row], submitted: str) -> None:
+def write_run(
+    root: Path,
+    start: date,
+    rows: list[Row],
+    submitted: str,
+    kind: str = "ActualCost",
+    header: Sequence[str] = HEADER,
+) -> None:
     """Write one run of a month."""
     end = focus.next_month(start) - timedelta(days=1)
-    number = f"{zlib.crc32(submitted.encode()):08x}-0000-4000-8000-{start:%Y%m%d}0000"
+    number = f"{zlib.crc32((root.name + submitted).encode()):08x}-0000-4000-8000-{start:%Y%m%d}0000"
     folder = root / f"{start:%Y%m%d}-{end:%Y%m%d}" / number
     folder.mkdir(parents=True)
     text = io.StringIO()
-    out = csv.DictWriter(text, HEADER, lineterminator="\n")
+    out = csv.DictWriter(text, header, lineterminator="\n")
     out.writeheader()
     for row in rows:
         out.writerow({name: _text(value) for name, value in row.items()})
@@ -71,7 +78,7 @@ def _run(root: Path, start: date, rows: list[Row], submitted: str) -> None:
         "manifestVersion": "2024-04-01",
         "byteCount": len(text.getvalue()),
         "dataRowCount": len(rows),
-        "exportConfig": {"exportName": "actual", "type": "ActualCost", "dataVersion": "2024-08-01"},
+        "exportConfig": {"exportName": root.name, "type": kind, "dataVersion": "2024-08-01"},
         "runInfo": {"runId": number, "submittedTime": submitted, "startDate": f"{start}T00:00:00Z"},
         "blobs": [{"blobName": "part_0_0001.csv.gz", "dataRowCount": len(rows)}],
     }

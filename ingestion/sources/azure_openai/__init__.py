@@ -6,8 +6,8 @@ Lands     raw_azure_openai.cost_details: one row per row of an actual-cost expor
 Amounts   in the billing currency, and apart from it in USD, both the text of the file.
 Restated  exports until the invoice closes: each read takes the newest run of a period. Metrics not.
 Needs     exports only; metrics are read where `resources` names resources and their tokens can be had.
-Left out  amortized and FOCUS exports (source `focus`), other meters of an Azure bill; the cache match rate,
-          an average of which no tokens can be made.
+Left out  amortized exports and other meters of an Azure bill (source `azure`), FOCUS exports (source
+          `focus`); the cache match rate, an average of which no tokens can be made.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import dlt
-import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth, OAuth2ClientCredentials
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 
@@ -34,11 +32,6 @@ if TYPE_CHECKING:
     from requests import Response
 
     from ingestion.common.pipeline import Run
-
-# Models that Azure sells are meters of these categories; partner models are marketplace resources named
-# <model>-<GUID>.
-CATEGORIES = r"(?i)azure openai|foundry models|openai"
-PARTNER_MODEL = r"(?i)^.+-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 METRICS = ("ProcessedPromptTokens", "GeneratedTokens", "AzureOpenAIRequests")
 DIMENSIONS = ("ModelDeploymentName", "ModelName", "ModelVersion", "Region")
@@ -81,7 +74,7 @@ DEPLOYMENTS = Table(
 
 def read(run: Run) -> Iterator[Any]:
     """The dlt resources of one run."""
-    yield azure_costs.read(run, ai_meters)
+    yield azure_costs.Reader(run, azure_costs.ai_meters).resource()
     resources = named_resources(run.setting("resources"))
     if not resources:
         print(f"  {run.source.name}: no metrics, no resources are named", flush=True)
@@ -92,17 +85,6 @@ def read(run: Run) -> Iterator[Any]:
         spans = dlt.resource([list(timespans(run))], name=f"timespans_{number}", selected=False)
         configs += [spans, metrics(run, resource, number), deployments(resource, number)]
     yield from rest.resources(run, client, configs)
-
-
-def ai_meters(rows: pa.Table) -> pa.Array:
-    """Which rows are about models; an Azure bill holds all else too."""
-
-    def found(column: str, pattern: str) -> pa.Array:
-        return pc.fill_null(pc.match_substring_regex(rows[column], pattern), False)
-
-    ours = pc.or_(found("meter_category", CATEGORIES), found("meter_sub_category", CATEGORIES))
-    partner = pc.and_(found("publisher_type", "(?i)marketplace"), found("resource_name", PARTNER_MODEL))
-    return pc.or_(ours, partner)
 
 
 def named_resources(setting: str | list[str] | None) -> list[str]:

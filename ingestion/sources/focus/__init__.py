@@ -1,11 +1,11 @@
-"""FOCUS Cost and Usage exports, versions 1.0 to 1.4, CSV or Parquet, from a file, folder or bucket.
+"""FOCUS Cost and Usage exports, 1.0-preview to 1.4, CSV or Parquet, from a file, folder or bucket.
 
 Lands     raw_focus.cost_and_usage: one row per row of the files, every FOCUS column as the text it is in
           the file; columns of newer versions are null. Columns FOCUS does not know are kept as x_<name>.
 Money     in billing currency, exact text; staging makes it decimal.
 Restated  an export is replaced as a whole: each read replaces the days it holds and those it held before,
-          file by file, so a line that is gone from the file goes from the warehouse. In AWS layout only
-          what a manifest names counts (ingestion/common/data_exports.py).
+          file by file, so a line that is gone from the file goes from the warehouse. In AWS's layout
+          what the newest manifest names counts (data_exports.py), of Azure's folders of runs the newest.
 Left out  the other FOCUS datasets (Contract Commitment, Invoice Detail, Billing Period).
 """
 
@@ -17,7 +17,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingestion.common import data_exports, files, gate
+from ingestion.common import azure_costs, data_exports, files, gate
 from ingestion.common.errors import IngestionError
 from ingestion.common.file_tables import LOCATION, file_resource, file_table
 from ingestion.common.source import Source
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from dlt.common.storages.fsspec_filesystem import FileItemDict
 
     from ingestion.common.pipeline import Run
+
+# What columns were called in 1.0-preview; Oracle Cloud's FOCUS reports are written in it.
+PREVIEW = {
+    "invoiceissuer": "invoice_issuer_name",
+    "provider": "provider_name",
+    "publisher": "publisher_name",
+    "region": "region_id",
+    "usagequantity": "consumed_quantity",
+    "usageunit": "consumed_unit",
+}
 
 
 @cache
@@ -46,6 +56,9 @@ def our_names(names: list[str], where: str) -> list[str] | None:
     if not is_cost_and_usage(names):
         return None
     known = {row["column_id"].lower(): name for name, row in focus_columns().items()}
+    plain_names = [name.replace("_", "").lower() for name in names]
+    is_preview = "provider" in plain_names and "providername" not in plain_names
+    known |= PREVIEW if is_preview else {}
     ours = []
     for name in names:
         plain = name.replace("_", "").lower()
@@ -59,7 +72,7 @@ def our_names(names: list[str], where: str) -> list[str] | None:
                 where=where,
                 mend="rename one of them",
             )
-    if absent := missing_columns(ours):
+    if absent := missing_columns(ours, is_preview=is_preview):
         raise IngestionError(
             f"FOCUS makes {', '.join(absent)} mandatory, and the file has no such column",
             where=f"{where}, line 1",
@@ -68,17 +81,19 @@ def our_names(names: list[str], where: str) -> list[str] | None:
     return ours
 
 
-def missing_columns(ours: list[str]) -> list[str]:
+def missing_columns(ours: list[str], *, is_preview: bool = False) -> list[str]:
     """Mandatory FOCUS columns that a file with these columns lacks, as FOCUS spells them.
 
-    Mandatory is what every version from 1.0 on asks for; the provider's name moved in 1.3.
+    Mandatory is what every version from 1.0 on asks for; the provider's name moved in 1.3. A file in
+    1.0-preview lacks what 1.0 brought (contracted cost, charge class).
     """
+    versions = ("0.5", "1.0-preview") if is_preview else ("0.5", "1.0-preview", "1.0")
     moved = {"provider_name", "publisher_name"} if "service_provider_name" in ours else set()
     return [
         row["column_id"]
         for name, row in focus_columns().items()
         if row["mandatory"] == "yes"
-        and row["introduced"] in ("0.5", "1.0-preview", "1.0")
+        and row["introduced"] in versions
         and name not in ours
         and name not in moved
     ]
@@ -137,9 +152,18 @@ def accounts_of(item: FileItemDict) -> set[str]:
     return set() if first is None else set(first["billing_account_id"].drop_null().to_pylist())
 
 
+def current_files(run: Run, found: list[FileItemDict]) -> list[FileItemDict]:
+    """The files that count: what AWS's manifests name, Azure's newest run of a period, all others."""
+    of_aws = [item for item in found if "billing_period=" in item["file_url"].lower()]
+    of_azure = [item for item in found if item not in of_aws and azure_costs.is_in_run_folder(item)]
+    chosen = data_exports.current_files(of_aws, run, accounts_of)
+    chosen += azure_costs.Runs(run, (azure_costs.FOCUS,)).newest(of_azure)
+    return [item for item in found if item in chosen or item not in (*of_aws, *of_azure)]
+
+
 def read(run: Run) -> list[Any]:
-    """The dlt resource; of exports in AWS's layout, the files that their manifests name."""
-    chosen = partial(data_exports.current_files, run=run, account_of=accounts_of)
+    """The dlt resources of one run."""
+    chosen = partial(current_files, run)
     return [file_resource(run, COST_AND_USAGE, "charge_period_start", our_names, chosen=chosen)]
 
 

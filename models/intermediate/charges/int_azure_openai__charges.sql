@@ -37,12 +37,7 @@ spelled as (
     select
         stg.*,
         cast(stg.quantity * {{ apportion.unit_block('stg.unit_of_measure') }} as {{ apportion.money() }}) as units,
-        {#  EA leaves out the braces. #}
-        case
-            when stg.tags = '{}' then null
-            when substr(stg.tags, 1, 1) = '{' then stg.tags
-            when stg.tags is not null then {{ dbt.concat(["'{'", 'stg.tags', "'}'"]) }}
-        end as tag_object,
+        {{ apportion.azure_tags('stg.tags') }} as tag_object,
         {{ apportion.meter_words("replace(replace(lower(stg.meter_name), 'data zone', 'datazone'), 'batch', ' batch ')") }}
             as words,
         {{ apportion.regex_found('stg.unit_of_measure', 'hour') }} as is_by_hour,
@@ -125,20 +120,10 @@ charges as (
         coalesce(billing_account_name, billing_account_id) as billing_account_name,
         'Billing Account' as billing_account_type,
         billing_currency,
-        case
-            when charge_type in ('Usage', 'Purchase', 'Tax', 'Credit') then charge_type
-            when charge_type in ('UnusedReservation', 'UnusedSavingsPlan') then 'Usage'
-            when charge_type = 'Refund' then 'Purchase'
-            when charge_type is null then 'Usage'
-            else 'Adjustment'
-        end as charge_category,
+        {{ apportion.azure_charge_category('charge_type') }} as charge_category,
         case when charge_type = 'Refund' then 'Correction' end as charge_class,
         coalesce(product_name, meter_name) as charge_description,
-        case
-            when lower(frequency) = 'onetime' then 'One-Time'
-            when lower(frequency) = 'recurring' then 'Recurring'
-            else 'Usage-Based'
-        end as charge_frequency,
+        {{ apportion.azure_charge_frequency('frequency') }} as charge_frequency,
         units as consumed_quantity,
         case
             when units is null then null

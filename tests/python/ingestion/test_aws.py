@@ -444,25 +444,6 @@ def test_a_byte_order_mark_is_no_part_of_a_name(bill):
     assert bill.loads() == ["1"]
 
 
-def test_latin_1_is_refused_in_words(bill):
-    bill.part("a.csv", {"line_item_legal_entity": "Société"}, encoding="latin-1")
-    code, said = bill.load()
-    assert (code, "a.csv: the file is not in UTF-8" in said) == (1, True), said
-    # Far behind the header too, where another reader meets it.
-    lines = [{}] * 400 + [{"line_item_legal_entity": "Société"}]
-    bill.part("a.csv", *lines, encoding="latin-1")
-    code, said = bill.load()
-    assert (code, "a.csv: the file is not in UTF-8" in said) == (1, True), said
-
-
-def test_a_cell_larger_than_a_block_is_an_error_and_no_partial_period(bill):
-    bill.costing(f"{NOVEMBER}/a.csv", "1")
-    bill.loads()
-    bill.part(f"{NOVEMBER}/a.csv", {}, {"resource_tags": "x" * 40 * 2**20})
-    code, said = bill.load()
-    assert (code, "a.csv: a row is longer than 16 MB" in said, bill.costs()) == (1, True, ["1"]), said[:2000]
-
-
 def test_bedrock_takes_the_current_files_of_the_same_export(bill, monkeypatch):
     """The two sources read one export; superseded runs would bill its model calls twice."""
     line = (

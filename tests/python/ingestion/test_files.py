@@ -1,11 +1,14 @@
 """FOCUS and business output files: all versions, exact text, places of mistakes, files that change or go."""
 
 import gzip
+import json
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from ingestion.common import files
 
 HEADER = [
     "BilledCost",
@@ -331,3 +334,124 @@ def test_business_outputs_land_and_replace(warehouse, load, tmp_path):
     code, said = load(path, source="business_outputs")
     assert code == 1
     assert "they must be date, feature, metric, quantity" in said
+
+
+# Files that no export should write -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broken_at", [1, 3])
+def test_a_latin_1_file_is_told_by_line(warehouse, load, tmp_path, broken_at):
+    path = write(tmp_path / "in/a.csv", {}, {})
+    load(path)
+    before = warehouse.contents(TABLE)
+    lines = path.read_text().splitlines()
+    lines[broken_at - 1] += ("" if broken_at == 1 else ",") + "München"
+    lines[0] += ",City" if broken_at == 3 else ""
+    lines[1] += "," if broken_at == 3 else ""
+    path.write_bytes(("\n".join(lines) + "\n").encode("latin-1"))
+    code, said = load(path)
+    assert (code, "Traceback" in said) == (1, False)
+    assert f"a.csv, line {broken_at}: the file is not UTF-8: byte 0xfc at place" in said
+    assert "save it as UTF-8" in said
+    assert warehouse.contents(TABLE) == before
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(warehouse, load, tmp_path):
+    path = write(tmp_path / "in/a.csv", {})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load(path)[0] == 0
+    assert warehouse.rows(f"select billed_cost from {TABLE}") == [("1.5",)]
+
+
+def test_a_cell_of_40_megabytes_is_read(warehouse, load, tmp_path):
+    tags = '{"note": "' + "x" * 40_000_000 + '"}'
+    header = [*HEADER, "Tags"]
+    path = write(tmp_path / "in/a.csv", {}, {"BilledCost": "2", "Tags": tags}, {}, header=header)
+    assert load(path)[0] == 0
+    rows = warehouse.rows(f"select source_row, billed_cost, length(tags) from {TABLE} order by 1")
+    assert rows == [(1, "1.5", None), (2, "2", len(tags)), (3, "1.5", None)]
+
+
+def test_rows_before_a_long_one_come_once_and_a_longer_one_is_told(load, tmp_path, monkeypatch, warehouse):
+    monkeypatch.setattr(files, "BYTES_AT_ONCE", 1000)
+    monkeypatch.setattr(files, "LONGEST_ROW", 5000)
+    lines = [{"BilledCost": str(number)} for number in range(20)]
+    path = write(tmp_path / "in/a.csv", *lines, {"ChargeDescription": "x" * 2000}, *lines)
+    assert load(path)[0] == 0
+    rows = warehouse.rows(f"select billed_cost from {TABLE} order by source_row")
+    assert [row[0] for row in rows] == [line.get("BilledCost", "1.5") for line in (*lines, {}, *lines)]
+    write(path, *lines, {"ChargeDescription": "x" * 9000})
+    code, said = load(path)
+    assert code == 1
+    assert "a.csv: a row after row 20 is longer than" in said
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.001])
+def test_a_packed_file_that_breaks_off_loads_nothing(load, tmp_path, kept):
+    path = write(tmp_path / "in/a.csv", *({"BilledCost": str(number)} for number in range(3000)))
+    packed = gzip.compress(path.read_bytes())
+    path.unlink()
+    (tmp_path / "in/a.csv.gz").write_bytes(packed[: int(len(packed) * kept)])
+    code, said = load(tmp_path / "in")
+    assert (code, "Traceback" in said) == (1, False)
+    assert "a.csv.gz: the file breaks off" in said
+
+
+def test_a_quote_that_is_never_closed_swallows_no_rows(load, tmp_path):
+    path = write(tmp_path / "in/a.csv", {}, {"ServiceName": "OPEN"})
+    path.write_text(path.read_text().replace("OPEN", '"EC2') + "2,acct\n" * 3)
+    code, said = load(path)
+    assert code == 1
+    assert "a.csv: a quote is never closed" in said
+
+
+def test_an_inch_sign_is_no_open_quote(warehouse, load, tmp_path):
+    path = write(tmp_path / "in/a.csv", {"ServiceName": "DISK"})
+    path.write_text(path.read_text().replace("DISK", '5" disk'))
+    assert load(path)[0] == 0
+    assert warehouse.rows(f"select service_name from {TABLE}") == [('5" disk',)]
+
+
+# FOCUS as two clouds write it ---------------------------------------------------------------------
+
+
+def test_oracle_writes_focus_in_the_words_of_its_preview(warehouse, load, tmp_path):
+    renamed = {"ProviderName": "Provider", "PublisherName": "Publisher", "InvoiceIssuerName": "InvoiceIssuer"}
+    header = [renamed.get(name, name) for name in HEADER if name not in ("ChargeClass", "ContractedCost")]
+    more = {"UsageQuantity": "3", "UsageUnit": "Hours", "Region": "eu-1", "oci_ReferenceNumber": "r1"}
+    line = {"Provider": "Oracle", "Publisher": "Oracle", "InvoiceIssuer": "Oracle", **more}
+    path = write(tmp_path / "in/0001.csv", line, header=[*header, *more])
+    code, said = load(path)
+    assert code == 0, said
+    columns = (
+        "provider_name, publisher_name, invoice_issuer_name, consumed_quantity, consumed_unit, region_id"
+    )
+    assert warehouse.rows(f"select {columns}, x_oci_reference_number, billed_cost from {TABLE}") == [
+        ("Oracle", "Oracle", "Oracle", "3", "Hours", "eu-1", "r1", "1.5")
+    ]
+    path.write_text(path.read_text().replace("BilledCost", "Cost"))
+    assert "FOCUS makes BilledCost mandatory" in load(path)[1]
+
+
+def test_of_azures_runs_of_a_focus_export_the_newest_counts(warehouse, load, tmp_path):
+    month = tmp_path / "in/focus/20260101-20260131"
+    header = [*HEADER, "x_SkuMeterCategory", "x_PricingBlockSize"]
+
+    def export(run, submitted, *lines):
+        write(month / run / "part_0_0001.csv", *lines, header=header)
+        told = {"exportConfig": {"type": "FocusCost"}, "runInfo": {"submittedTime": submitted}}
+        told["blobs"] = [{"blobName": f"x/{run}/part_0_0001.csv"}]
+        (month / run / "manifest.json").write_text(json.dumps(told))
+
+    export("zz", "2026-01-03T00:00:00Z", {}, {"BilledCost": "9"})
+    export("aa", "2026-01-04T00:00:00Z", {"BilledCost": "2", "x_SkuMeterCategory": "Storage"})
+    # files outside of run folders are nobody's runs
+    write(tmp_path / "in/other/20260201-20260228/a.csv", {"BilledCost": "3"})
+    write(tmp_path / "in/other/20260201-20260228/b.csv", {"BilledCost": "4"})
+    assert load(tmp_path / "in")[0] == 0
+    rows = warehouse.rows(f"select billed_cost, x_sku_meter_category from {TABLE} order by 1")
+    assert rows == [("2", "Storage"), ("3", None), ("4", None)]
+    (month / "aa/part_0_0001.csv").rename(month / "aa/part_0_0002.csv")
+    code, said = load(tmp_path / "in")
+    assert code == 1
+    assert "the manifest names part_0_0001.csv, and there is no such file" in said

@@ -1,0 +1,1 @@
+{{ apportion.changed_days('oci') }}
