@@ -69,10 +69,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Need:
-    """A setting without which the source cannot run."""
+    """A setting without which the source cannot run.
+
+    instead   another setting that does as well
+    """
 
     key: str
     meaning: str
+    instead: str = ""
 
     def variable(self, source: str) -> str:
         """The environment variable that gives it, in dlt's spelling."""
@@ -112,4 +116,8 @@ class Source:
 
     def missing(self) -> list[Need]:
         """The needs that are not met."""
-        return [need for need in self.needs if not self.setting(need.key)]
+        return [
+            need
+            for need in self.needs
+            if not self.setting(need.key) and not (need.instead and self.setting(need.instead))
+        ]
