@@ -22,6 +22,8 @@ getcontext().prec = 60
 INTERMEDIATE, SEEDS = "main_intermediate", "main_seeds"
 OWNERS = ("feature", "product", "team", "cost_center", "environment", "customer")
 UNOWNED = ("Unallocated", "Prepaid")
+# Parts of a Kubernetes node: their workload says who it is, idle and unobserved hours included.
+NODE_LEVELS = ("workload", "idle", "unobserved")
 # More of a JSON object would push the numbers off the page.
 LONGEST_LABELS = 56
 
@@ -259,7 +261,9 @@ class Explanation(Page):
                 (
                     row["telemetry_source"] or "nobody",
                     row["attribution_level"],
-                    labels(row["x_call_labels"]) or row["x_principal"] or row["x_api_key_id"],
+                    row["x_workload"]
+                    if row["attribution_level"] in NODE_LEVELS
+                    else labels(row["x_call_labels"]) or row["x_principal"] or row["x_api_key_id"],
                     row["claimed_quantity"],
                     f"{100 * row['allocation_share']:.4f} %",
                     f"{row['effective_cost']:.18f}",

@@ -75,11 +75,31 @@ class Answers(Page):
                     ),
                     sum(effective_cost), 100 * sum(effective_cost) / sum(sum(effective_cost)) over ()
                 from fct_attribution_coverage
+                where attribution_level not in ('workload', 'idle', 'unobserved')
                 group by attribution_level, telemetry_source = 'none'
                 order by list_position(['call', 'key', 'project', 'account'], attribution_level), 3 desc
                 """
             ),
         )
+
+    def nodes(self) -> None:
+        """How the nodes of Kubernetes clusters were used, where a cluster tells."""
+        rows = self.rows(
+            """
+            select attribution_level, quantity_basis, sum(billed_cost), sum(effective_cost),
+                100 * sum(effective_cost) / nullif(sum(sum(effective_cost)) over (), 0)
+            from fct_attribution_coverage
+            where attribution_level in ('workload', 'idle', 'unobserved')
+            group by attribution_level, quantity_basis
+            order by list_position(['workload', 'idle', 'unobserved'], attribution_level), 4 desc
+            """
+        )
+        if rows:
+            self.show(
+                "What were the nodes of Kubernetes used for?",
+                ["used for", "idle by", "billed", "effective", "share"],
+                rows,
+            )
 
     def features(self) -> None:
         """The cost of each product and feature."""
@@ -224,6 +244,7 @@ def main() -> int:
         answers.features()
         answers.kinds()
         answers.callers()
+        answers.nodes()
         answers.models()
         answers.unpriced()
         answers.budgets()

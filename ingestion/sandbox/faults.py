@@ -39,7 +39,7 @@ BEFORE = (*REFUSALS, "status", "slow")
 
 # where a row says when it was; the first of them that it has is moved
 TIMES = (
-    "start_time", "starting_at", "startTime", "created_at", "createdAt", "timestamp", "date", "day",
+    "start_time", "starting_at", "startTime", "created_at", "createdAt", "timestamp", "date", "day", "start",
 )  # fmt: skip
 
 

@@ -174,6 +174,7 @@
             cast(null as {{ dbt.type_string() }}) as pool,
             case when charge_days.is_split then 'attributed' else 'direct' end as allocation_method,
             case
+                when charge_days.telemetry_source = 'opencost' then 'workloads seen by opencost'
                 when charge_days.telemetry_source is not null
                     then {{ dbt.concat(["'calls seen by '", 'charge_days.telemetry_source']) }}
                 when charge_days.is_split then 'not seen by telemetry'

@@ -10,6 +10,7 @@ Tags      flat JSON; staging spells two keys otherwise, and some resources lack 
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -94,13 +95,8 @@ def _resources() -> Iterator[Resource]:
 
 
 def _day(world: World, resources: list[Resource], day: date, *, hourly: bool) -> Iterator[focus.Row]:
-    stream = [world.seed, zlib.crc32(b"aws"), day.toordinal()]
-    rng = np.random.default_rng(stream)
-    drawn = np.exp(SPREAD * rng.standard_normal(len(resources)))
-    scaled = rng.random(len(resources))
     used = Decimal(0)
-    for resource, luck, load in zip(resources, drawn, scaled, strict=True):
-        quantity = _quantity(resource.fleet, day, float(luck), float(load))
+    for resource, quantity in _quantities(world, resources, day):
         if resource.covered:
             row, spent = _covered(world, resource, day, quantity)
             used += spent
@@ -110,6 +106,27 @@ def _day(world: World, resources: list[Resource], day: date, *, hourly: bool) ->
         else:
             yield _usage(world, resource, day, quantity)
     yield from _unused(world, day, used)
+
+
+def _quantities(world: World, resources: list[Resource], day: date) -> Iterator[tuple[Resource, Decimal]]:
+    stream = [world.seed, zlib.crc32(b"aws"), day.toordinal()]
+    rng = np.random.default_rng(stream)
+    drawn = np.exp(SPREAD * rng.standard_normal(len(resources)))
+    scaled = rng.random(len(resources))
+    for resource, luck, load in zip(resources, drawn, scaled, strict=True):
+        yield resource, _quantity(resource.fleet, day, float(luck), float(load))
+
+
+def nodes(world: World, day: date) -> Iterator[tuple[Resource, Decimal]]:
+    """Yield the machines that are nodes of a Kubernetes cluster, and the hours that the bill has of them."""
+    for resource, hours in _quantities(world, list(_resources()), day):
+        if "cluster" in resource.fleet:
+            yield resource, hours
+
+
+def instance_id(name: str) -> str:
+    """Return the id that AWS gave to a machine."""
+    return "i-0" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _quantity(fleet: Mapping[str, Any], day: date, luck: float, load: float) -> Decimal:
@@ -365,8 +382,13 @@ def _product(sku_id: str) -> focus.Row:
 def _resource(resource: Resource) -> focus.Row:
     kind = _sku(resource.sku)["type"]
     slug = kind.lower().replace(" ", "-")
+    place = f"{_region()['id']}:{resource.account}"
+    identity = f"arn:aws:{slug}:{place}:{resource.name}"
+    if "cluster" in resource.fleet:
+        # As AWS names a machine: what the cluster calls it is the name only.
+        identity = f"arn:aws:ec2:{place}:instance/{instance_id(resource.name)}"
     return {
-        "ResourceId": f"arn:aws:{slug}:{_region()['id']}:{resource.account}:{resource.name}",
+        "ResourceId": identity,
         "ResourceName": resource.name,
         "ResourceType": kind,
         "Tags": resource.tags,

@@ -7,6 +7,8 @@
     nothing claims stays on the line's own key. Parts add up to their line to the last digit in all four costs. A line
     that no telemetry meets has no row here.
 
+    Lines of Kubernetes nodes come from int_attribution__node_parts, which divides them over workloads.
+
     Sources claim in the order of their rank, each what the ones before it left. Where they saw more than the bill counts,
     the last that still gets something shares that by the ratio.
 #}
@@ -26,6 +28,12 @@
     'sub_account_id', 'api_key_id', 'api_key_name', 'principal', 'model', 'service_tier', 'context_tier', 'region_scope',
     'token_class', 'measured_in', 'quantity_basis', 'billed_quantity', 'seen_quantity', 'covered_share',
     'changed_at'] %}
+{% set columns = ['charge_date', 'x_source', 'x_charge_id', 'usage_key', 'bill_key', 'provider_name', 'billing_account_id',
+    'sub_account_id', 'model', 'service_tier', 'context_tier', 'region_scope', 'token_class', 'telemetry_source',
+    'attribution_level', 'measured_in', 'quantity_basis', 'claimed_quantity', 'billed_quantity', 'seen_quantity',
+    'covered_share', 'x_api_key_id', 'x_api_key_name', 'x_principal', 'x_gateway', 'x_workload', 'x_call_labels',
+    'allocation_share'] + costs + ['attribution_version', 'x_changed_at'] %}
+{% set of_calls_only = ['model', 'service_tier', 'context_tier', 'region_scope', 'token_class'] %}
 {% set part_columns = ['usage_key', 'telemetry_key', 'claimed_quantity', 'caller_key_name', 'caller', 'gateway',
     'workload', 'call_labels'] %}
 
@@ -284,7 +292,7 @@ telemetry_keys as (
 
 ),
 
-final as (
+calls as (
 
     select
         divided.charge_date,
@@ -336,6 +344,34 @@ final as (
         on divided.telemetry_key = telemetry_keys.telemetry_key
         and divided.charge_date >= telemetry_keys.valid_from
         and (divided.charge_date < telemetry_keys.valid_to or telemetry_keys.valid_to is null)
+
+),
+
+final as (
+
+    select
+        {{ columns | join(',
+        ') }}
+    from calls
+
+    {% if 'opencost' in var('providers') -%}
+    union all
+
+    select
+        {% for column in columns -%}
+        {%- if column in of_calls_only -%}
+        cast(null as {{ dbt.type_string() }}) as {{ column }}
+        {%- elif column == 'x_changed_at' -%}
+        days.changed_at as x_changed_at
+        {%- else -%}
+        node_parts.{{ column }}
+        {%- endif %}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_attribution__node_parts') }} as node_parts
+    inner join days
+        on node_parts.x_source = days.provider
+        and node_parts.charge_date = days.charge_date
+    {%- endif %}
 
 )
 

@@ -1,5 +1,5 @@
 {#
-    How finely the AI bills are known. A line that was split stands with its parts, every other with what it says itself.
+    How finely the AI bills are known, and the bills of Kubernetes nodes. A line that was split stands with its parts, every other with what it says itself.
     What telemetry saw is valued as the bill values it: where it saw more than was billed, seen_cost passes the cost, and
     the days of a month even out.
 #}
@@ -23,6 +23,15 @@ labels as (
 
 ),
 
+{#  Of nodes, those that were split: most of a cloud's bill has no workloads to be told. #}
+node_lines as (
+
+    select distinct x_charge_id
+    from {{ ref('fct_attributed_charges') }}
+    where attribution_level in ('workload', 'idle', 'unobserved')
+
+),
+
 lines as (
 
     select
@@ -40,7 +49,11 @@ lines as (
         charges.billed_cost,
         charges.effective_cost
     from {{ ref('fct_charges') }} as charges
-    where charges.service_category = 'AI and Machine Learning' or charges.x_token_class is not null
+    left join node_lines
+        on charges.x_charge_id = node_lines.x_charge_id
+    where charges.service_category = 'AI and Machine Learning'
+        or charges.x_token_class is not null
+        or node_lines.x_charge_id is not null
 
 ),
 

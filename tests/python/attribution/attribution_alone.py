@@ -10,6 +10,9 @@ import yaml
 from project_copy import Project
 
 MODELS = (
+    "stg_opencost__allocations stg_opencost__assets stg_opencost__cluster_hours stg_opencost__days_read "
+    "int_attribution__node_weights int_attribution__nodes int_attribution__cluster_gaps "
+    "int_attribution__node_parts "
     "int_models__named int_attribution__changed_days "
     "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines "
     "int_attribution__claims fct_attributed_charges fct_attribution_coverage"

@@ -1,0 +1,1 @@
+{{ apportion.changed_days('opencost', usage_tables=['allocations', 'allocation_exports']) }}
