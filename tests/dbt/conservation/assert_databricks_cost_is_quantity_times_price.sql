@@ -3,7 +3,7 @@
 select
     sku_id,
     contracted_unit_price,
-    sum(billed_cost) as billed_cost,
+    sum(billed_cost) as summed_cost,
     count(*) as records
 from {{ ref('int_databricks_usage__charges') }}
 group by
