@@ -27,7 +27,7 @@ final as (
         {%- endfor %}
         cast(sum(tax_told) as {{ apportion.money() }}) as tax_told_transaction,
         count(*) as journal_lines,
-        min(period_status) = 'closed' as is_closed
+        max(period_status) = 'closed' as is_closed
     from lines
     group by
         {{ keys | join(',\n        ') }}
