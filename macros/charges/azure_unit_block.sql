@@ -22,14 +22,14 @@
 {%- endmacro %}
 
 {#
-    A quantity divided by a count of units. Counts are nearly always powers of ten, and those divide exactly.
+    A quantity divided by a count of units. Counts are nearly always powers of ten, and those only move the point.
     block   SQL: the count, not null
 #}
 {% macro divided_by_block(quantity, block) -%}
     case {{ block }}
         when 1 then {{ quantity }}
         {%- for zeros in range(1, 9) %}
-        when {{ 10 ** zeros }} then cast({{ quantity }} * 0.{{ '0' * (zeros - 1) }}1 as {{ apportion.money() }})
+        when {{ 10 ** zeros }} then {{ apportion.money_of_units(apportion.units_of(quantity, 18 - zeros)) }}
         {%- endfor %}
         else {{ apportion.ratio(quantity, block) }}
     end

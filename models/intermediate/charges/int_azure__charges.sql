@@ -16,7 +16,8 @@ lines as (
     select
         lines.*,
         {{ apportion.azure_charge_category('charge_type') }} as charge_category,
-        coalesce({{ apportion.azure_unit_block('unit_of_measure') }}, 1) as unit_block,
+        {{ apportion.azure_unit_block('unit_of_measure') }} as known_block,
+        coalesce({{ apportion.azure_unit_name('unit_of_measure') }}, 'Units') as unit_name,
         coalesce(exchange_rate_pricing_to_billing, 1) as rate,
         coalesce(lower(charge_type) like 'unused%', false) as is_unused,
         coalesce(
@@ -34,10 +35,19 @@ lines as (
 
 ),
 
-counted as (
+blocked as (
 
     select
         lines.*,
+        coalesce(known_block, 1) as unit_block
+    from lines
+
+),
+
+counted as (
+
+    select
+        blocked.*,
         cast(case
             when {{ is_near_price_of_block }} then quantity
             else {{ apportion.divided_by_block('quantity', 'unit_block') }}
@@ -52,7 +62,7 @@ counted as (
                 then coalesce(meter_id, product_id, part_number, product_name, meter_name, service)
             when charge_category <> 'Tax' then coalesce(meter_id, product_id, part_number)
         end as sku
-    from lines
+    from blocked
 
 ),
 
@@ -117,7 +127,13 @@ priced as (
     select
         signed.*,
         case when is_counted then blocks else contracted_cost end as pricing_quantity,
-        case when is_counted then coalesce(unit_of_measure, 'Units') else billing_currency end as pricing_unit,
+        {#  "10K" is 10000 Units to FOCUS; what does not begin with a count stays as it is written. #}
+        case
+            when not is_counted then billing_currency
+            when unit_block > 1
+                then {{ dbt.concat(['cast(unit_block as ' ~ dbt.type_string() ~ ')', "' '", 'unit_name']) }}
+            else unit_name
+        end as pricing_unit,
         cast(case
             when not is_counted then 1
             when blocks = 0 then 0
@@ -218,7 +234,7 @@ charges as (
         case when charge_category = 'Usage' and not is_unused then units end as consumed_quantity,
         case
             when charge_category = 'Usage' and not is_unused and units is not null
-                then coalesce({{ apportion.azure_unit_name('unit_of_measure') }}, 'Units')
+                then unit_name
         end as consumed_unit,
         contracted_cost,
         case when sku is not null then contracted_unit_price end as contracted_unit_price,
