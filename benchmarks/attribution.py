@@ -24,9 +24,6 @@ DAYS, MODELS = 90, 20
 CLASSES = ("input_uncached", "cache_read", "cache_write_5m", "output", "input_audio")
 KEYS_A_LINE, CALLERS_A_LINE = 4, 6
 MODELS_RUN = (
-    "stg_opencost__allocations stg_opencost__assets stg_opencost__cluster_hours stg_opencost__days_read "
-    "int_attribution__node_weights int_attribution__nodes int_attribution__cluster_gaps "
-    "int_attribution__node_parts "
     "int_models__named int_attribution__changed_days "
     "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines "
     "int_attribution__claims fct_attributed_charges"

@@ -17,7 +17,7 @@ def words(text: str) -> frozenset[str]:
 
 
 FUNCTIONS = words("""
-    cast coalesce nullif greatest count sum min max trunc mod abs
+    cast coalesce nullif greatest count sum min max trunc ceil mod abs length
     any_value position lower upper trim rtrim translate chr replace substr split_part md5 to_varchar
     regexp_instr regexp_replace
     row_number dense_rank lead lag seq4 generator
