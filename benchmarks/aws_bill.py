@@ -5,8 +5,8 @@ ours     the source `aws` as `python -m ingestion run aws` runs it (every line i
 theirs   the FinOps Foundation's focus-converter, which writes FOCUS Parquet, in an environment of its own:
          .venvs/focus-converter. It needs multimethod below 2 and click below 8.2, which it does not say
 
-The bill is the older CUR as Parquet, the one kind that both read: hours of a month, 10,000 resources, tags, one
-line in ten of a savings plan (usage or its negation), one in twenty reserved.
+The bill is the older CUR as Parquet, the one kind that both read: hours of a month, 10,000 resources, tags,
+one line in ten of a savings plan (usage or its negation), one in twenty reserved.
 """
 
 from __future__ import annotations
