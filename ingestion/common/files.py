@@ -36,6 +36,8 @@ NULLS = ["", "NULL", "null"]
 # The column with the number of a row in its file.
 ROW = "source_row"
 ROWS_AT_ONCE = 100_000
+# What json.dumps would not write as it is.
+NOT_PLAIN = r"[^ !#-\[\]-~]"
 BYTES_AT_ONCE = 16 * 2**20
 # Arrow reads no row that is longer than a block; a file with one is read in larger blocks, up to this one.
 LONGEST_ROW = 256 * 2**20
@@ -318,11 +320,33 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         return column
     if pa.types.is_timestamp(kind) and kind.tz:
         return pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.string())
+    if pa.types.is_map(kind) and (texts := _plain_maps(column)) is not None:
+        return texts
     if pa.types.is_nested(kind):
         values = (_plain(kind, value) for value in column.to_pylist())
         texts = [None if value is None else json.dumps(value, default=str) for value in values]
         return pa.array(texts, pa.string())
     return pc.cast(column, pa.string())
+
+
+def _plain_maps(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Maps of text as JSON, written by Arrow; None where a text holds what JSON would escape."""
+    if not (pa.types.is_string(column.type.key_type) and pa.types.is_string(column.type.item_type)):
+        return None
+    texts = []
+    for part in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        keys, items = part.keys, part.items
+        for written in (keys, items):
+            if pc.any(pc.match_substring_regex(written, NOT_PLAIN)).as_py():
+                return None
+        values = pc.if_else(
+            pc.is_valid(items), pc.binary_join_element_wise('"', pc.fill_null(items, ""), '"', ""), "null"
+        )
+        members = pc.binary_join_element_wise('"', keys, '": ', values, "")
+        joined = pc.binary_join(pa.ListArray.from_arrays(part.offsets, members), ", ")
+        objects = pc.binary_join_element_wise("{", joined, "}", "")
+        texts.append(pc.if_else(part.is_valid(), objects, pa.scalar(None, pa.string())))
+    return pa.chunked_array(texts, pa.string())
 
 
 def _plain(kind: pa.DataType, value: Any) -> Any:

@@ -382,7 +382,7 @@ charges as (
     'sku_meter': has_price ~ 'coalesce(usage_type, product_code) end',
     'sku_price_id': has_price ~ 'coalesce(rate_code, sku_id) end',
     'sku_price_details': has_price ~ apportion.json_object([
-        ['x_operation', 'operation'], ['x_usage_type', 'usage_type'], ['InstanceType', 'instance_type'],
+        ['InstanceType', 'instance_type'], ['x_operation', 'operation'], ['x_usage_type', 'usage_type'],
     ]) ~ ' end',
     'sub_account_id': 'usage_account_id',
     'sub_account_name': 'usage_account_name',
