@@ -91,21 +91,29 @@
 {% endmacro %}
 
 {#
-    A unit of Google Cloud as FOCUS writes it: "gibibyte month" is GiB-Months, "byte-seconds" Byte-Seconds. A word that
-    nobody here knows stays.
+    A unit of Google Cloud as FOCUS writes it: "gibibyte month" is GiB-Months, "byte-seconds" Byte-Seconds. One that nobody
+    here knows stays.
 #}
 {% macro gcp_unit(unit) %}
-    {% set words = {
-        'byte': 'Byte', 'bytes': 'Bytes', 'kibibyte': 'KiB', 'mebibyte': 'MiB', 'gibibyte': 'GiB', 'tebibyte': 'TiB',
-        'pebibyte': 'PiB', 'gigabyte': 'GB', 'terabyte': 'TB', 'second': 'Seconds', 'seconds': 'Seconds', 'minute': 'Minutes', 'hour': 'Hours', 'h': 'Hours',
-        'hours': 'Hours', 'day': 'Days', 'month': 'Months', 'mo': 'Months', 'year': 'Years', 'count': 'Count', 'request': 'Requests',
-        'requests': 'Requests', 'query': 'Queries', 'unit': 'Units',
+    {% set sizes = {
+        'byte': 'Byte', 'kibibyte': 'KiB', 'mebibyte': 'MiB', 'gibibyte': 'GiB', 'tebibyte': 'TiB', 'pebibyte': 'PiB',
+        'gigabyte': 'GB', 'terabyte': 'TB',
     } %}
-    {% set spelled = namespace(text="' ' || replace(replace(lower(" ~ unit ~ "), '-', ' '), ' ', '  ') || ' '") %}
-    {% for word, ours in words.items() %}
-        {% set spelled.text = 'replace(' ~ spelled.text ~ ", ' " ~ word ~ " ', ' " ~ ours ~ " ')" %}
+    {% set times = {'second': 'Seconds', 'minute': 'Minutes', 'hour': 'Hours', 'day': 'Days', 'month': 'Months', 'year': 'Years'} %}
+    {% set units = {'byte': 'Bytes', 'count': 'Count', 'request': 'Requests', 'query': 'Queries', 'unit': 'Units', 'h': 'Hours', 'mo': 'Months'} %}
+    {% for word, size in sizes.items() %}
+        {% if word not in units %}{% do units.update({word: size}) %}{% endif %}
+        {% for time, ours in times.items() %}
+            {% do units.update({time: ours, word ~ ' ' ~ time: size ~ '-' ~ ours}) %}
+        {% endfor %}
     {% endfor %}
-    replace(trim({{ spelled.text }}), '  ', '-')
+    case lower(replace({{ unit }}, '-', ' '))
+        {%- for theirs, ours in units.items() %}
+        when '{{ theirs }}' then '{{ ours }}'
+        when '{{ theirs }}s' then '{{ ours }}'
+        {%- endfor %}
+        else {{ unit }}
+    end
 {% endmacro %}
 
 {#

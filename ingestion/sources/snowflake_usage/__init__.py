@@ -145,12 +145,13 @@ def from_database(run: Run) -> Iterator[Any]:
             mend="grant the reader the ORGANIZATION_BILLING_VIEWER role, or set `schema`",
             exit_code=2,
         )
-    for table, _, day, _ in KINDS:
+    for kind in KINDS:
+        table = kind.table
         if table.name not in there:
             print(f"  {run.source.name}: left out, schema {schema} has no {table.name}", flush=True)
             continue
         try:
-            yield from from_view(run, engine, schema, replace(table, path=table.name), day)
+            yield from from_view(run, engine, schema, replace(table, path=table.name), kind.day_from)
         except DBAPIError as error:
             raise databases.refused(run, engine, error) from error
 
@@ -213,7 +214,7 @@ def suites() -> dict[str, list[Any]]:
             *rows(USAGE_IN_CURRENCY, ("usage_in_currency", "currency", "account_locator"),
                   ("usage", "usage_in_currency")),
             is_currency(),
-            gate.matching("is_adjustment", "(?i)^(true|false|t|f|1|0)$", "is neither true nor false",
+            gate.matching("is_adjustment", "(?i)^(?:true|false|t|f|1|0)$", "is neither true nor false",
                           "unload the view as it is"),
         ],
         METERING.name: rows(METERING, ("credits_billed",),

@@ -58,7 +58,11 @@ records as (
             row_number() over (
                 partition by records.record_id
                 {#  One currency an account; list prices in several begin with dollars. #}
-                order by prices.valid_from desc, case when prices.currency = 'USD' then 0 else 1 end, prices.currency, prices.price_id
+                order by
+                    prices.valid_from desc,
+                    case when prices.currency = 'USD' then 0 else 1 end asc,
+                    prices.currency asc,
+                    prices.price_id asc
             ) as choice
         from records
         {%- if also is not none %}
