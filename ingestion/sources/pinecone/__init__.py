@@ -11,6 +11,7 @@ Left out  files that were downloaded by hand (source `focus` reads their CSVs); 
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
@@ -207,8 +208,6 @@ def is_among(name: str, names: list[str]) -> bool:
 
 def counted(export: dict[str, Any], archive: zipfile.ZipFile, names: list[str], where: str) -> None:
     """Raise IngestionError unless the files hold as many rows as the API says that it exported."""
-    import csv
-
     if export.get("row_count") is None:
         return
     held = 0
