@@ -26,7 +26,7 @@ OPTIONAL = [
     "line_description", "exchange_rate", "tax_amount", "reversal_of_journal_id", "is_accrual", "is_main_line",
     "is_tax_line", "created_at", "updated_at", "export_batch_id",
 ]  # fmt: skip
-COLUMNS = [*REQUIRED, *OPTIONAL, "extract"]
+COLUMNS = [*REQUIRED, *OPTIONAL, "extract_shape"]
 
 Columns = dict[str, pa.ChunkedArray]
 Settings = Mapping[str, Any]
@@ -37,7 +37,7 @@ TRUE = ("true", "t", "yes", "1")
 class Extract:
     """One shape.
 
-    name      what `extract` says of its lines
+    name      what `extract_shape` says of its lines
     columns   their column -> ours; ours are read as they are called
     needed    their columns without which a file is not of this shape
     finish    what else makes the minimal extract of the columns that were read
@@ -61,10 +61,12 @@ class Extract:
         columns: Columns = {name: trimmed(part[name]) for name in part.column_names if name != files.ROW}
         self.finish(columns, count, settings)
         texts = {
-            name: columns.get(name, pa.nulls(count, pa.string())) for name in COLUMNS if name != "extract"
+            name: columns.get(name, pa.nulls(count, pa.string()))
+            for name in COLUMNS
+            if name != "extract_shape"
         }
         told = pa.array([self.name] * count, pa.string())
-        return pa.table({files.ROW: part[files.ROW], **texts, "extract": told})
+        return pa.table({files.ROW: part[files.ROW], **texts, "extract_shape": told})
 
 
 def extract_of(header: list[str], where: str) -> Extract | None:
