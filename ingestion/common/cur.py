@@ -155,7 +155,7 @@ def our_names(names: list[str], where: str) -> list[str | None] | None:
 def whole_bill(item: FileItemDict) -> Iterator[pa.Table] | None:
     """The lines of a CUR of either kind under the names of CUR 2.0; None for a file that is none."""
     names = whole_bill_names(files.header(item), item["file_url"])
-    return None if names is None else map(without_none, collected(files.read(item, names)))
+    return None if names is None else map(without_blanks, collected(files.read(item, names)))
 
 
 def whole_bill_names(names: list[str], where: str) -> list[str | None] | None:
@@ -204,11 +204,16 @@ def collected(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
         yield part
 
 
-def without_none(part: pa.Table) -> pa.Table:
-    """Amounts that are written as None, as generators in Python do, are absent."""
+def without_blanks(part: pa.Table) -> pa.Table:
+    """Blank texts, which Parquet may hold, are absent; so are amounts that a generator wrote as None."""
     for place, name in enumerate(part.column_names):
-        if name in AMOUNTS and pc.any(is_none := pc.equal(part[name], "None")).as_py():
-            part = part.set_column(place, name, pc.if_else(is_none, pa.scalar(None, pa.string()), part[name]))
+        if not pa.types.is_string(part[name].type):
+            continue
+        blanks = pa.array(["", "None"] if name in AMOUNTS else [""])
+        if pc.any(is_blank := pc.is_in(part[name], blanks)).as_py():
+            part = part.set_column(
+                place, name, pc.if_else(is_blank, pa.scalar(None, pa.string()), part[name])
+            )
     return part
 
 

@@ -219,6 +219,8 @@ def test_parquet_lands_as_csv_does(bill):
     row = LINE | {
         "line_item_unblended_cost": 8.85e-8,
         "line_item_usage_amount": 0.1,
+        "line_item_unblended_rate": "",
+        "reservation_reservation_a_r_n": "",
         "resource_tags": [("user_team", 'the "a"'), ("user_env", "prod")],
     }
     text = pa.map_(pa.string(), pa.string())
@@ -237,8 +239,8 @@ def test_parquet_lands_as_csv_does(bill):
     assert [Decimal(cost) for cost in bill.loads()] == [Decimal("3"), Decimal("8.85e-8")]
     tags = f"select resource_tags from {TABLE} where resource_tags is not null"
     assert bill.warehouse.rows(tags) == [('{"user_team": "the \\"a\\"", "user_env": "prod"}',)]
-    payers = f"select distinct bill_payer_account_id from {TABLE}"
-    assert bill.warehouse.rows(payers) == [("000022223333",)]
+    columns = "bill_payer_account_id, line_item_unblended_rate, reservation_reservation_a_r_n"
+    assert bill.warehouse.rows(f"select distinct {columns} from {TABLE}") == [("000022223333", None, None)]
 
 
 # Which files count --------------------------------------------------------------------------------
