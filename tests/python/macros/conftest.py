@@ -49,7 +49,7 @@ def findings(workshop):
         analyzer = BigQuery()  # on a fresh machine this compiles WebAssembly meanwhile
         found = {}
         for warehouse, process in running.items():
-            said, _ = process.communicate(timeout=300)
+            said, _ = process.communicate(timeout=900)
             assert process.returncode == 0, said.decode()
             found[warehouse] = json.loads((workshop / warehouse / "compiled.json").read_text())
         # WebAssembly runs without Python's lock: each has a processor of its own.
