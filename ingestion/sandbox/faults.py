@@ -106,6 +106,8 @@ class Faults:
         self._waiting: deque[Fault] = deque()
         # what an emptied page held, by the cursor that leads to it
         self._put_off: dict[str, str] = {}
+        # Requests since faults were last asked for: an unasked one must not fall among them by chance.
+        self._unasked = 0
         self.requests: dict[str, int] = {}
 
     def ask(self, wanted: Mapping[str, Any]) -> int:
@@ -135,6 +137,7 @@ class Faults:
                 raise ValueError(f"{status} is no status of an error")
             faults += [Fault("status", provider, status, retry_after, path) for _ in range(times)]
         with self._lock:
+            self._unasked = 0
             if wanted.get("reset"):
                 self._waiting.clear()
                 self._put_off.clear()
@@ -145,9 +148,10 @@ class Faults:
         """Count a request and return the reply that is its turn without the provider, if any."""
         with self._lock:
             self.requests[provider] = self.requests.get(provider, 0) + 1
-            turn = sum(self.requests.values())
+            self._unasked += 1
+            is_turn = self._unasked % EVERY == 0
         fault = self._take(provider, lambda fault: fault.kind in BEFORE)
-        if fault is None and self._regular and turn % EVERY == 0:
+        if fault is None and self._regular and is_turn:
             fault = Fault("rate_limit")
         if fault is None:
             return self._what_was_put_off(paging)

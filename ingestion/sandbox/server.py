@@ -32,7 +32,7 @@ class Sandbox:
     port          0 takes a free one
     exports       the folder of the files
     env_file      where the environment is written once everything is ready
-    rate_limit    refuse every 97th request once
+    rate_limit    refuse every 97th request (since faults were last asked for) once
     settling      let the two newest days grow while they are read
     """
 

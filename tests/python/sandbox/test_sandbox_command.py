@@ -28,7 +28,7 @@ def run(*arguments):
 
 
 def wait_for(path, process):
-    for _ in range(200):
+    for _ in range(2400):
         if path.exists():
             return dict(pair.split("=", 1) for pair in shlex.split(path.read_text()))
         assert process.poll() is None, process.stderr.read()
