@@ -11,7 +11,6 @@
     Billed is unblended cost, effective is amortized cost. Where every line of a payer's billing period has a net cost,
     both are net of private discounts; else both are gross. Blended cost is an average over accounts and read nowhere.
 #}
-{% set text = dbt.type_string() %}
 {% set money = apportion.money() %}
 {% set zero = 'cast(0 as ' ~ money ~ ')' %}
 {% set one = 'cast(1 as ' ~ money ~ ')' %}
@@ -390,11 +389,6 @@ charges as (
     'tags': apportion.aws_tags('tags'),
     'x_principal': 'principal',
 } %}
-{% set types = {'number': money, 'time': dbt.type_timestamp()} %}
-{% set kinds = {} %}
-{% for column in apportion.focus_columns() %}
-    {% do kinds.update({column[1]: column[2]}) %}
-{% endfor %}
 
 worded as (
 
@@ -410,12 +404,7 @@ worded as (
 
 final as (
 
-    select
-        {%- for column in apportion.charge_columns() %}
-        {{ values[column] if column in values else 'cast(null as ' ~ types.get(kinds.get(column), text) ~ ')' }} as {{ column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from worded
+    {{ apportion.charges_from(values, 'worded') }}
 
 )
 

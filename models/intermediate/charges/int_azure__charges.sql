@@ -296,7 +296,7 @@ charges as (
 
 final as (
 
-    {{ apportion.filled_charges('charges', [
+    {{ apportion.charges_from(relation='charges', values=[
         'charge_date', 'cost_basis', 'x_source', 'x_charge_id', 'availability_zone', 'billed_cost', 'billing_account_id',
         'billing_account_name', 'billing_account_type', 'billing_currency', 'billing_period_end', 'billing_period_start',
         'charge_category', 'charge_class', 'charge_description', 'charge_frequency', 'charge_period_end',

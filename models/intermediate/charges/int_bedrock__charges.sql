@@ -5,7 +5,6 @@
     Tags of resources and tags of IAM principals are two kinds, with keys of their own: the former lose the prefix that
     AWS puts before the key that people wrote, the latter keep theirs (iamPrincipal/).
 #}
-{% set text = dbt.type_string() %}
 {% set edition = ' (Amazon Bedrock Edition)' %}
 {# In LIKE, _ stands for the dash of one spelling and the underscore of the other. #}
 {% set tiers = [
@@ -172,20 +171,10 @@ charges as (
     'x_token_class': 'token_class',
     'x_principal': 'principal',
 } %}
-{% set types = {'number': apportion.money(), 'time': dbt.type_timestamp()} %}
-{% set kinds = {} %}
-{% for column in apportion.focus_columns() %}
-    {% do kinds.update({column[1]: column[2]}) %}
-{% endfor %}
 
 final as (
 
-    select
-        {%- for column in apportion.charge_columns() %}
-        {{ values[column] if column in values else 'cast(null as ' ~ types.get(kinds.get(column), text) ~ ')' }} as {{ column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    from charges
+    {{ apportion.charges_from(values, 'charges') }}
 
 )
 
