@@ -22,24 +22,26 @@ FUNCTIONS = words("""
     regexp_instr regexp_replace
     row_number dense_rank lead lag seq4 generator
     dateadd datediff date_trunc extract convert_timezone current_timestamp
+    listagg
     try_parse_json get is_object is_array to_json to_variant object_construct_keep_null
 """)
 
 # Words that stand before a parenthesis and are no functions.
 SYNTAX = words("""
-    and as by case decimal distinct else exists from having in join like not number on or over select table
+    and as by case decimal distinct else exists from group having in join like not number on or over select table
     then values when where
 """)
 
 TYPES = {"DATE", "TIMESTAMP", "TIMESTAMPNTZ", "VARCHAR", "TEXT", "BOOLEAN", "INT", "BIGINT", "DECIMAL"}
 
-# https://docs.snowflake.com/en/sql-reference/reserved-keywords: refused as a name.
+# https://docs.snowflake.com/en/sql-reference/reserved-keywords: refused as a name. Words that only SHOW refuses
+# (account, organization) are left out.
 RESERVED = words("""
-    account all alter and any as between by case cast check column connect connection constraint create cross
+    all alter and any as between by case cast check column connect connection constraint create cross
     current current_date current_time current_timestamp current_user database delete distinct drop else exists
     false following for from full grant group gscluster having ilike in increment inner insert intersect into
     is issue join lateral left like localtime localtimestamp minus natural not null of on or order
-    organization qualify regexp revoke right rlike row rows sample schema select set some start table
+    qualify regexp revoke right rlike row rows sample schema select set some start table
     tablesample then to trigger true try_cast union unique update using values view when whenever where with
 """)
 
