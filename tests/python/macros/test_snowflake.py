@@ -28,14 +28,14 @@ FUNCTIONS = words("""
 
 # Words that stand before a parenthesis and are no functions.
 SYNTAX = words("""
-    and as by case decimal distinct else exists from group having in join like not number on or over select table
-    then values when where
+    and as by case decimal distinct else exists from group having in join like not number on or over
+    select table then values when where
 """)
 
 TYPES = {"DATE", "TIMESTAMP", "TIMESTAMPNTZ", "VARCHAR", "TEXT", "BOOLEAN", "INT", "BIGINT", "DECIMAL"}
 
-# https://docs.snowflake.com/en/sql-reference/reserved-keywords: refused as a name. Words that only SHOW refuses
-# (account, organization) are left out.
+# https://docs.snowflake.com/en/sql-reference/reserved-keywords: refused as a name. Words that only
+# SHOW refuses (account, organization) are left out.
 RESERVED = words("""
     all alter and any as between by case cast check column connect connection constraint create cross
     current current_date current_time current_timestamp current_user database delete distinct drop else exists
