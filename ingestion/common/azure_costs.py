@@ -107,7 +107,7 @@ class Reader:
     def resource(self, chosen: Callable[[list[FileItemDict]], list[FileItemDict]] | None = None) -> Any:
         """The dlt resource of the table; `chosen` where more decides than which run is the newest."""
         newest = chosen or self.runs.newest
-        return file_resource(self.run, self.table, "date", reading=self.landed, chosen=newest)
+        return file_resource(self.run, self.table, "date", reading=self.landed, chosen=newest, together=True)
 
     def landed(self, item: FileItemDict) -> Iterator[pa.Table] | None:
         """The wanted rows of one file; None for a file of another kind, as a FOCUS export."""

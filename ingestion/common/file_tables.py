@@ -116,6 +116,8 @@ def file_resource(
     suffixes: tuple[str, ...] = files.SUFFIXES,
     without_gaps: bool = False,
     after: Callable[[], None] | None = None,
+    together: bool = False,
+    whole: bool = False,
     optional: bool = False,
 ) -> Any:
     """The dlt resource that reads the files of bucket_url and file_glob into the table.
@@ -125,7 +127,9 @@ def file_resource(
     keep       which rows are the source's; all where it is None (see files.read)
     chosen     which of the files count, where an export leaves superseded ones behind
     without_gaps  a day without a row between the first and the last day of a file was read too, and is empty
-    after      called when all files were read, to refuse them together; they are all read again then
+    after      called when all files were read, to refuse them together
+    together   a file is judged beside the others: if one changed, all are read again (as for `after`)
+    whole      days that were asked for choose none of the rows: prices hold long after their day
     optional   whether there may be no file of this table
     Files that were read before and are gone (or count no more) are read as empty, so their rows go.
     """
@@ -143,10 +147,16 @@ def file_resource(
         kept = dlt.current.resource_state()
         known, as_read, unchanged = kept.get("files", {}), {}, set()
         found = list(files.find(locations, pattern, suffixes))
-        for item in chosen(found) if chosen else found:
-            state = [item["size_in_bytes"], str(item["modification_date"]), way]
-            if not run.asked and after is None and known.get(item["file_url"]) == state:
-                unchanged.add(item["file_url"])
+        found = chosen(found) if chosen else found
+        states = {
+            item["file_url"]: [item["size_in_bytes"], str(item["modification_date"]), way] for item in found
+        }
+        if not run.asked:
+            unchanged = {url for url, state in states.items() if known.get(url) == state}
+        if (together or after) and unchanged != set(states):
+            unchanged = set()
+        for item in found:
+            if item["file_url"] in unchanged:
                 continue
             parts = read(item)
             if parts is None:
@@ -155,10 +165,10 @@ def file_resource(
                     flush=True,
                 )
                 continue
-            as_read[item["file_url"]] = state
+            as_read[item["file_url"]] = states[item["file_url"]]
             days = covered.setdefault(item["file_url"], set())
             for part in placed(item, parts, day_from):
-                asked = within(part, run)
+                asked = part if whole else within(part, run)
                 days.update(pc.unique(asked[DAY]).to_pylist())
                 yield asked
             if without_gaps and days:
@@ -172,7 +182,7 @@ def file_resource(
         if after:
             after()
         for url, day in run.loaded(table.name, ("source_file", DAY), "group by 1, 2"):
-            if url in unchanged or (run.asked and day not in run.asked):
+            if url in unchanged or (run.asked and not whole and day not in run.asked):
                 continue
             if files.lies_in(url, locations, pattern):
                 covered.setdefault(url, set()).add(day)
@@ -200,6 +210,7 @@ class FileKind(NamedTuple):
     columns    what a file of this kind has and no other does, under our names
     day_from   the column whose first ten characters are the row's day
     named      what its name holds, where columns alone do not tell; the first kind that fits counts
+    whole      see file_resource()
     """
 
     table: Table
@@ -207,6 +218,7 @@ class FileKind(NamedTuple):
     day_from: str
     optional: bool = True
     named: str = ""
+    whole: bool = False
 
 
 def tables_in_files(
@@ -231,8 +243,8 @@ def tables_in_files(
                 yield completed(kind.table, part)
 
         return file_resource(
-            run, kind.table, kind.day_from, reading=reading, optional=kind.optional, suffixes=suffixes,
-            chosen=lambda items: [item for item in items if kind_of(item) is kind],
+            run, kind.table, kind.day_from, reading=reading, optional=kind.optional, whole=kind.whole,
+            suffixes=suffixes, chosen=lambda items: [item for item in items if kind_of(item) is kind],
         )  # fmt: skip
 
     for item in files.find(run.setting("bucket_url"), run.setting("file_glob", "**/*"), suffixes):

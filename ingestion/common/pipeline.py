@@ -230,8 +230,9 @@ def run_source(source: Source, asked: Window | None, *, accept_fewer_rows: bool 
         # A load that was cut off (the machine went down) is finished first; it had passed the gate.
         if pipeline.has_pending_data:
             pipeline.load()
-        # What files were read is in the state, and the warehouse holds it.
-        pipeline.sync_destination()
+        # What files were read is in the state, and the warehouse holds it. To ask would make a DuckDB file.
+        if target() != "duckdb" or duckdb_path().exists():
+            pipeline.sync_destination()
         run = Run(source, pipeline, asked, datetime.now(UTC))
         # The log goes last, when the days are known; dlt puts both into one load package.
         data = dlt.source(lambda: source.read(run), name=source.name, section=source.name)

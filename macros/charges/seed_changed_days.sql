@@ -53,11 +53,12 @@
 
     days as (
 
-        select charge_date from now_there
-
-        union distinct
-
-        select charge_date from seen_before
+        select distinct charge_date
+        from (
+            select charge_date from now_there
+            union all
+            select charge_date from seen_before
+        ) as all_days
 
     )
 

@@ -45,8 +45,8 @@ ACCOUNT_PRICES = file_table("account_prices", "row of system.billing.account_pri
 _PRICED_BY = ("price_start_time", "sku_name", "currency_code", "usage_unit")
 KINDS = (
     FileKind(USAGE, ("record_id", "usage_start_time", "usage_quantity"), "usage_start_time", optional=False),
-    FileKind(ACCOUNT_PRICES, _PRICED_BY, "price_start_time", named="account_prices"),
-    FileKind(LIST_PRICES, _PRICED_BY, "price_start_time"),
+    FileKind(ACCOUNT_PRICES, _PRICED_BY, "price_start_time", named="account_prices", whole=True),
+    FileKind(LIST_PRICES, _PRICED_BY, "price_start_time", whole=True),
 )
 RECORD_TYPES = ["ORIGINAL", "RETRACTION", "RESTATEMENT"]
 

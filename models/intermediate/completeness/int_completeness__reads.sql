@@ -18,7 +18,7 @@ final as (
 
     from (
         {{ apportion.raw_columns(
-            api.Relation.create(database=target.database, schema=schema, identifier='load_log'),
+            api.Relation.create(database=this.database, schema=schema, identifier='load_log'),
             [['table_name', 'text'], ['charge_date', 'date'], ['read_at', 'timestamp'], ['restated_days', 'bigint'],
              ['read_as', 'text'], ['_dlt_load_id', 'text']]
         ) }}
@@ -26,7 +26,7 @@ final as (
 
     inner join (
         {{ apportion.raw_columns(
-            api.Relation.create(database=target.database, schema=schema, identifier='_dlt_loads'),
+            api.Relation.create(database=this.database, schema=schema, identifier='_dlt_loads'),
             [['load_id', 'text'], ['inserted_at', 'timestamp']]
         ) }}
     ) as loads

@@ -142,7 +142,7 @@ def test_the_log_tells_what_models_cannot_know(warehouse):
     code, said = warehouse.load("openai", "business_outputs")
     assert code == 0, said
     log = "select distinct table_name, restated_days, read_as from raw_{}.load_log order by 1"
-    assert warehouse.rows(log.format("business_outputs")) == [("business_outputs", 0, "files")]
+    assert warehouse.rows(log.format("business_outputs")) == [("business_outputs", 6, "files")]
     kinds = {table: (days, kind) for table, days, kind in warehouse.rows(log.format("openai"))}
     assert kinds["costs"] == (3, "days")
     assert {kind for _, kind in kinds.values()} <= {"days", "snapshot"}

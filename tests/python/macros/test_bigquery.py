@@ -132,6 +132,8 @@ def test_a_fault_in_a_model_is_told_once(compiled):
         key: node
         for key, node in project["nodes"].items()
         if key.endswith(("__changed_days", "__loaded_until"))
+        # Those of seeds read what is not here.
+        and not key.endswith(("prepaid__changed_days", "manual__changed_days"))
     }
     node = project["nodes"][faulty]["forms"]["full"]
     node["sql"] = node["sql"].replace("select * from final", "select provider // 2 from final")

@@ -49,7 +49,7 @@ def test_it_serves_and_ends_cleanly(tmp_path, number):
     assert reply.status_code == 200
     # whoever sees the environment finds the files complete
     folders = [Path(folder) for folder in json.loads(env["SOURCES__FOCUS__BUCKET_URL"])]
-    assert [folder.name for folder in folders] == ["aws", "vector_db"]
+    assert [folder.name for folder in folders] == ["aws", "eu_hosting", "vector_db"]
     assert all(any(folder.rglob("*.*")) for folder in folders)
     assert Path(env["SOURCES__BUSINESS_OUTPUTS__BUCKET_URL"]).is_absolute()
     process.send_signal(number)

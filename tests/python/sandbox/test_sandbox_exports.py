@@ -220,7 +220,7 @@ def test_tags_are_flat_json_in_two_spellings(cloud):
         keys[row["SubAccountName"]] |= set(tags)
         kind = "none" if not tags else "feature" if "feature" in tags else "some"
         resources[kind].add(row["ResourceId"])
-    assert keys["larkspur-production"] == {"feature", "team", "environment", "app"}
+    assert keys["larkspur-production"] == {"feature", "team", "environment", "app", "created-by"}
     assert keys["larkspur-staging"] == {"feature", "Team", "env", "app"}
     without = len(resources["none"] | resources["some"])
     assert 0.25 < without / (without + len(resources["feature"])) < 0.45
