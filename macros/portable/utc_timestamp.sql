@@ -22,7 +22,7 @@
 {% macro timestamp_of_text(text) -%}
     cast(replace(
         case
-            when length({{ text }}) >= 16 and substr({{ text }}, 17, 1) <> ':' then substr({{ text }}, 1, 16) || ':00'
+            when substr({{ text }}, 16, 1) <> '' and substr({{ text }}, 17, 1) <> ':' then substr({{ text }}, 1, 16) || ':00'
             else substr({{ text }}, 1, 19)
         end, 'T', ' '
     ) as timestamp)

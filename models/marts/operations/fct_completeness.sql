@@ -39,17 +39,22 @@ usage_days as (
 {#  Also days that no log tells of: those of seeds, and of loads older than the log. #}
 every_day as (
 
-    select
+    select distinct
         provider,
         charge_date
-    from days
+    from (
+        select
+            provider,
+            charge_date
+        from days
 
-    union distinct
+        union all
 
-    select
-        x_source as provider,
-        charge_date
-    from charges
+        select
+            x_source as provider,
+            charge_date
+        from charges
+    ) as all_days
 
 ),
 

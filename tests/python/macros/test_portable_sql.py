@@ -24,7 +24,7 @@ FORBIDDEN = {
     r"\b(length|len|strlen) ?\(": "counts bytes or characters",
     r"\bconcat ?\(": "takes an absent text for '' on DuckDB only; dbt.concat",
     r"\b(qualify|ilike)\b| using ?\(": "not on all; row_number() in a CTE, lower(), on",
-    r"\bgroup by (all|\d)": "not on all; names",
+    r"\bgroup by (all\b|\d)": "not on all; names",
     r"\bfilter ?\(": "neither on BigQuery nor on Snowflake; case",
     r"(?<! desc) nulls last|nulls first": "BigQuery's windows know only desc nulls last; coalesce",
     r"\bunion\b(?! all)": "BigQuery wants DISTINCT, Snowflake long knew none; distinct over union all",
