@@ -7,7 +7,6 @@ import json
 import os
 import time
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -139,20 +138,6 @@ def test_a_real_older_cur_lands_to_the_last_digit(bill, shared):
     assert bill.warehouse.rows(kinds) == [("Tax", 4), ("Usage", 254)]
     names = f"select product_product_name from {TABLE} where line_item_product_code = 'AWSGlue'"
     assert set(bill.warehouse.rows(names)) == {("AWS Glue",)}
-
-
-def test_reports_of_koku_nise_land_to_the_last_digit(bill):
-    """Only where APPORTION_NISE names a folder with reports that the tool has written there."""
-    folder = os.environ.get("APPORTION_NISE")
-    if not folder:
-        pytest.skip("APPORTION_NISE names no folder of generated reports")
-    written = []
-    for path in Path(folder).rglob("*.csv.gz"):
-        with gzip.open(path, "rt", newline="") as file:
-            written += [Decimal(row["lineItem/UnblendedCost"] or 0) for row in csv.DictReader(file)]
-    bill.at(folder)
-    landed = [Decimal(cost) for cost in bill.loads()]
-    assert (len(landed), sum(landed)) == (len(written), sum(written))
 
 
 def test_maps_of_parquet_are_the_json_that_python_writes():
