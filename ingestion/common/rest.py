@@ -194,10 +194,18 @@ def resources(
 
 def reading(client: dict[str, Any], configs: Iterable[Any]) -> list[Any]:
     """The rest_api resources by themselves, for a source that tells the days it covered itself."""
-    # dlt's session raises on a status of its own; rest_api wants to look at it first.
-    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
-    session.configure()
-    return rest_api_resources({"client": {**client, "session": session.session}, "resources": list(configs)})
+    return rest_api_resources({"client": {**client, "session": session()}, "resources": list(configs)})
+
+
+def session() -> Any:
+    """A session that tries again what passes (429, 5xx, broken connections), as this run is configured.
+
+    dlt's own one keeps the settings of whichever pipeline ran first in the process, and raises on a
+    status by itself: rest_api wants to look at it first.
+    """
+    client = dlt.sources.helpers.requests.Client(raise_for_status=False)
+    client.configure()
+    return client.session
 
 
 def days_read(run: Run, table: Table, days: Iterable[date]) -> Any:
@@ -212,13 +220,11 @@ def status_of(client: dict[str, Any], path: str, params: dict[str, Any]) -> int:
 
     Errors that pass are retried as everywhere; what is wrong with it otherwise shows when it is read.
     """
-    session = dlt.sources.helpers.requests.Client(raise_for_status=False)
-    session.configure()
     asking = RESTClient(
         client["base_url"],
         headers=client.get("headers"),
         auth=create_auth(client.get("auth")),
-        session=session.session,
+        session=session(),
     )
     return asking.get(path, params=params).status_code
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import dlt
-
 from ingestion.common import rest
 from ingestion.common.errors import IngestionError
 
@@ -37,9 +35,7 @@ class Api:
     @cached_property
     def session(self) -> Session:
         """dlt's session: what passes (429, 5xx, broken connections) is tried again."""
-        client = dlt.sources.helpers.requests.Client(raise_for_status=False)
-        client.configure()
-        return client.session
+        return rest.session()
 
     def ask(
         self,

@@ -123,6 +123,7 @@ def token(run: Run) -> Any:
         client_id=wanted["client_id"],
         client_secret=wanted["client_secret"],
         access_token_request_data={"scope": "https://management.azure.com/.default"},
+        session=rest.session(),
     )
 
 
