@@ -24,6 +24,10 @@
             parts.x_charge_id is not null as is_split,
             parts.telemetry_source,
             parts.claimed_quantity,
+            case
+                when parts.measured_in = 'quantity' then coalesce(charges.consumed_unit, parts.measured_in)
+                else parts.measured_in
+            end as claimed_unit,
             coalesce({{ apportion.units_of('parts.allocation_share', 18) }}, {{ apportion.one_in_units() }}) as part_units
         from {{ charges }} as charges
         left join {{ ref('fct_attributed_charges') }} as parts
@@ -48,6 +52,7 @@
             is_split,
             telemetry_source,
             claimed_quantity,
+            claimed_unit,
             part_units,
             {{ apportion.tag_key() }} as tag_key
         from labelled
@@ -70,6 +75,7 @@
             keyed.is_split,
             keyed.telemetry_source,
             keyed.claimed_quantity,
+            keyed.claimed_unit,
             keyed.part_units,
             coalesce(ownership.ownership, 'direct') as ownership,
             ownership.shared_pool,
@@ -106,7 +112,7 @@
     {% set one = apportion.one_in_units() %}
     {% set amounts = apportion.cost_columns() + ['pricing_currency_effective_cost', 'pricing_quantity', 'consumed_quantity',
         'commitment_discount_quantity'] %}
-    {% set parted = ['pool', 'allocation_method', 'allocation_path', 'driver', 'rule_id'] + owners %}
+    {% set parted = ['pool', 'allocation_method', 'allocation_path', 'driver', 'driver_unit', 'rule_id'] + owners %}
 
     with
 
@@ -180,6 +186,7 @@
                 when charge_days.is_split then 'not seen by telemetry'
             end as allocation_path,
             charge_days.telemetry_source as driver,
+            charge_days.claimed_unit as driver_unit,
             charge_days.claimed_quantity as driver_quantity,
             charge_days.rule_id,
             {%- for owner in owners %}
@@ -203,6 +210,7 @@
             coalesce(shares.allocation_method, 'fallback:unallocated') as allocation_method,
             coalesce(shares.allocation_path, {{ dbt.concat(['pool_days.shared_pool', "' > Unallocated'"]) }}) as allocation_path,
             shares.driver,
+            shares.driver as driver_unit,
             shares.driver_quantity,
             pool_days.rule_id,
             {%- for owner in owners %}
@@ -229,6 +237,7 @@
             'follow' as allocation_method,
             {{ dbt.concat(["'usage of the same '", 'shares.level']) }} as allocation_path,
             case when shares.level is not null then 'effective_cost' end as driver,
+            case when shares.level is not null then 'effective_cost' end as driver_unit,
             shares.driver_quantity,
             cast(null as {{ dbt.type_string() }}) as rule_id,
             {%- for owner in owners %}

@@ -100,6 +100,7 @@ def _tax(world: World, start: date, amount: Decimal) -> focus.Row:
         **_account(world, start),
         **focus.on(focus.at(max(start, world.first)), focus.at(end)),
         **focus.costs(tax),
+        "PricingCurrency": CURRENCY,
         "ListCost": tax,
         "ChargeCategory": "Tax",
         "ChargeFrequency": "Recurring",

@@ -121,6 +121,7 @@ def _month_end(world: World, start: date, spent: Decimal) -> Iterator[Row]:
             "cost_type": "rounding_error",
             "sku": _sku("Rounding error"),
             "cost": Decimal("-0.000001"),
+            "cost_at_list": Decimal("-0.000001"),
         }
     )
     # of a day that was invoiced already

@@ -231,12 +231,7 @@ described as (
             when kind in ('planned', 'plan_fee', 'plan_upfront') then 'Spend'
             when kind in ('reserved', 'reservation_fee', 'reservation_upfront') then 'Usage'
         end as commitment_category,
-        case
-            when lower(pricing_unit) in ('hrs', 'hours', 'hour', 'hr') then 'Hours'
-            when lower(pricing_unit) in ('gb-mo', 'gb-month') then 'GB-Months'
-            when lower(pricing_unit) = 'quantity' then 'Units'
-            else coalesce(pricing_unit, 'Units')
-        end as unit
+        coalesce({{ apportion.aws_unit('pricing_unit') }}, 'Units') as unit
     from parts
 
 ),

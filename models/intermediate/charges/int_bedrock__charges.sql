@@ -134,7 +134,7 @@ charges as (
     'charge_period_end': 'coalesce(usage_end, cast('
         ~ dbt.dateadd('day', 1, 'usage_start') ~ ' as ' ~ dbt.type_timestamp() ~ '))',
     'consumed_quantity': 'consumed_quantity',
-    'consumed_unit': "case when consumed_quantity is null then null when token_class is not null then 'Tokens' else pricing_unit end",
+    'consumed_unit': "case when consumed_quantity is null then null when token_class is not null then 'Tokens' else " ~ apportion.aws_unit('pricing_unit') ~ ' end',
     'contracted_unit_price': metered ~ 'unblended_rate end',
     'list_unit_price': metered ~ 'coalesce(public_rate, unblended_rate) end',
     'pricing_category': metered ~ "'Standard' end",
@@ -143,7 +143,7 @@ charges as (
     'pricing_currency_effective_cost': same_currency ~ 'unblended_cost end',
     'pricing_currency_list_unit_price': same_currency ~ metered ~ 'coalesce(public_rate, unblended_rate) end end',
     'pricing_quantity': metered ~ 'usage_amount end',
-    'pricing_unit': metered ~ 'pricing_unit end',
+    'pricing_unit': metered ~ apportion.aws_unit('pricing_unit') ~ ' end',
     'invoice_id': 'invoice_id',
     'invoice_issuer_name': "coalesce(invoicing_entity, 'AWS')",
     'provider_name': "'AWS'",

@@ -15,6 +15,8 @@
     ]),
     'billed_cost': 'amount',
     'billing_account_id': 'billing_account',
+    'billing_account_name': 'billing_account',
+    'billing_account_type': "'Account'",
     'billing_currency': 'currency',
     'billing_period_start': 'cast(' ~ month ~ ' as ' ~ timestamp ~ ')',
     'billing_period_end': 'cast(' ~ dbt.dateadd('month', 1, month) ~ ' as ' ~ timestamp ~ ')',

@@ -100,8 +100,8 @@ charge_lines as (
         end as charge_category,
         coalesce(adjustment_info_description, sku_description) as charge_description,
         cost as billed_cost,
-        {#  What Google would have asked at list price; rows of older exports do not say. #}
-        coalesce(cost_at_list, cost) as list_cost,
+        {#  What Google would have asked at list price; rows of older exports do not say, and only usage has one. #}
+        case when cost_type = 'regular' then coalesce(cost_at_list, cost) else cost end as list_cost,
         case when cost_type = 'regular' then usage_amount end as consumed_quantity,
         case when cost_type = 'regular' and usage_amount is not null then unit end as consumed_unit,
         case when cost_type = 'regular' then token_class end as token_class

@@ -13,7 +13,7 @@
     {% do tags.append(['apportion/' ~ owner, "case when parts." ~ owner ~ " <> 'Unallocated' then parts." ~ owner ~ " end"]) %}
 {% endfor %}
 {#  FOCUS writes units in words, the first one capitalised. #}
-{% set unit = "replace(upper(substr(parts.driver, 1, 1)) || substr(parts.driver, 2), '_', ' ')" %}
+{% set unit = "replace(upper(substr(parts.driver_unit, 1, 1)) || substr(parts.driver_unit, 2), '_', ' ')" %}
 {% set share = apportion.number_text('parts.allocation_share') %}
 {% set quantity = apportion.number_text('parts.driver_quantity') %}
 
@@ -37,11 +37,13 @@ described as (
             when parts.pool is null then parts.allocation_method
             else {{ dbt.concat(['parts.pool', "': '", 'parts.allocation_method']) }}
         end as allocated_method_id,
-        '{"Elements":[{"AllocatedRatio":' || {{ share }} || ','
-        || case when parts.driver is not null and parts.driver_quantity is not null
-            then '"UsageQuantity":' || {{ quantity }} || ',' || substr({{ apportion.json_object([['UsageUnit', unit]]) }}, 2)
-            else substr({{ apportion.json_object([['x_AllocationPath', 'parts.allocation_path']]) }}, 2)
-        end || ']}' as allocated_method_details,
+        {#  What nothing measured (a line that follows no usage) has no details. #}
+        case
+            when parts.driver_unit is not null
+                then '{"Elements":[{"AllocatedRatio":' || {{ share }} || ','
+                    || case when parts.driver_quantity is null then '' else '"UsageQuantity":' || {{ quantity }} || ',' end
+                    || substr({{ apportion.json_object([['UsageUnit', unit]]) }}, 2) || ']}'
+        end as allocated_method_details,
         case when parts.target is not null then {{ dbt.concat(['parts.target_type', "':'", 'parts.target']) }} end
             as allocated_resource_id,
         parts.target as allocated_resource_name,
