@@ -53,7 +53,7 @@ check-focus: setup   ## The exported FOCUS view against focus-validator, in an e
 	$(BIN)/python -m commands.check_focus
 
 bench: setup  ## Time and memory beside peers; quick: make bench SIZES=100000 RUNS=1
-	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
 mutants: setup ## Seeded faults that the tests must notice: NAMES="allocation priority_ignored" JOBS=2
 	$(BIN)/python -m tests.mutants $(NAMES) --jobs $(or $(JOBS),2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import math
 import os
 import platform
 import re
@@ -16,16 +18,18 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import attribution, aws_bill, by_hand, daily, limit, loading, measure, platform_split
+from benchmarks import attribution, aws_bill, by_hand, daily, limit, loading, measure, page, platform_split
 from benchmarks.project import REPO, Project, Run
-from benchmarks.world import DAYS, World, write_lines, write_rules, write_seeds
+from benchmarks.world import DAYS, World, add_day, write_lines, write_rules, write_seeds
 
 RESULTS = Path(__file__).parent / "results"
 REOWNED = "virtual_tag_rules+,+fct_allocated_costs"
 # What profiles.example.yml gives DuckDB; a script by hand takes most of the machine.
 OUR_MEMORY = "1500MB"
 NEVER_REWRITTEN = ("fct_charges", "int_costs__daily")
-SECTIONS = ("whole", "reown", "rules", "split", "impact", "load", "attribution", "aws", "daily")
+SECTIONS = ("whole", "increment", "reown", "rules", "split", "impact", "load", "attribution", "aws", "daily")
+# A mask per rule over all lines takes minutes at a million of them, and memory grows with them.
+MOST_FOR_PANDAS = 1_000_000
 # Bills to load: what they are, lines, and how many lines of other services stand beside each that is read.
 LOADED_BILLS = (("all of it Bedrock", 1_000_000, 0), ("a tenth of it Bedrock", 2_000_000, 9))
 
@@ -38,6 +42,7 @@ class Bench:
         self.found: dict[str, Any] = {}
         self.bills: dict[int, Path] = {}
         self.built: dict[int, Project] = {}
+        self.full: dict[int, dict[str, Any]] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     def world(self, lines: int, rules: int | None = None) -> World:
@@ -64,11 +69,11 @@ class Bench:
         """A project with everything up to the allocated costs built."""
         if lines not in self.built:
             self.built[lines] = self.project(f"built_{lines}", lines)
-            self.built[lines].run("--select", "+fct_allocated_costs")
+            self.full[lines] = self.built[lines].run("--select", "+fct_allocated_costs").as_dict()
         return self.built[lines]
 
     def whole(self, lines: int) -> None:
-        """From loaded lines to fct_allocated_costs: the project, the script by hand, the floor."""
+        """From loaded lines to fct_allocated_costs: the project, a script by hand, the floor, a notebook."""
         parquet = self.folder / f"bill_{lines}.parquet"
         measure.apart(limit.write_parquet, self.bill(lines), parquet)
         hands = self.folder / f"by_hand_{lines}.duckdb"
@@ -84,7 +89,10 @@ class Bench:
             shutil.copy(self.bill(lines), hands)
             seen["by_hand"].append(peer("by_hand", hands, self.rules))
             seen["limit"].append(peer("limit", parquet, self.rules))
-            self.built[lines] = project
+            self.built[lines], self.full[lines] = project, run.as_dict()
+        if lines <= MOST_FOR_PANDAS:
+            say(f"whole path, {lines:,} lines, pandas")
+            seen["pandas"] = [peer("naive_pandas", parquet, self.rules)]
         same = measure.apart(by_hand.same_amounts, self.built[lines].database, hands)
         sql, hand = best(seen["apportion"], "span_seconds"), best(seen["by_hand"], "sql_seconds")
         models_cpu = best(seen["apportion"], "cpu_seconds") - best(seen["start"], "cpu_seconds")
@@ -101,10 +109,48 @@ class Bench:
             "ratio of CPU seconds to by hand": ratio(models_cpu, best(seen["by_hand"], "cpu_seconds")),
             "dbt's start: wall seconds": best(seen["start"], "wall_seconds"),
             "dbt's start: CPU seconds": best(seen["start"], "cpu_seconds"),
-            "apportion: peak MiB (target below 2048)": worst(seen["apportion"], "peak_mib"),
+            f"apportion: peak MiB (target below {2048 if lines <= 5_000_000 else 6144})": worst(
+                seen["apportion"], "peak_mib"
+            ),
             "by hand: peak MiB": worst(seen["by_hand"], "peak_mib"),
+            **(against_pandas(seen) if "pandas" in seen else {}),
             "runs": seen,
         }
+
+    def increment(self, sizes: list[int]) -> None:
+        """One more day of as many lines as a day of the smallest size, onto each size."""
+        day = min(sizes) // DAYS
+        seen: dict[int, list[dict[str, Any]]] = {lines: [] for lines in sizes}
+        for lines in sizes:
+            project = self.project_built(lines)
+            # The first run after a build writes statistics and the like; every run here has a new day.
+            for number in range(self.runs):
+                say(f"a day of {day:,} lines onto {lines:,}, run {number + 1} of {self.runs}")
+                measure.apart(add_day, project.database, day)
+                run = project.run("--select", "+fct_allocated_costs")
+                seen[lines].append(run.as_dict() | {"models": slowest(run)})
+        least, most = min(sizes), max(sizes)
+        found: dict[str, Any] = {"lines": most}
+        for kind, number in (("SQL", "span_seconds"), ("CPU", "cpu_seconds")):
+            one = {lines: best(seen[lines], number) for lines in sizes}
+            found |= {f"{kind} seconds onto {lines:,} lines": one[lines] for lines in sizes}
+            found[f"ratio of {kind} seconds, {most:,} to {least:,} lines (target 1.3)"] = ratio(
+                one[most], one[least]
+            )
+            found[f"share of the full build's {kind} seconds at {most:,} lines (target 0.1)"] = ratio(
+                one[most], self.full[most][number]
+            )
+        self.found[f"a day of {day:,} lines onto a history"] = found | {"runs": seen}
+
+    def growth(self, sizes: list[int]) -> None:
+        """How seconds and memory of the whole path grow with lines: the exponent between two sizes."""
+        for one, other in itertools.pairwise(sorted(sizes)):
+            found = [self.found[f"whole path, {size:,} lines"] for size in (one, other)]
+            grew = {name: [page.of_the_path(numbers, name) for numbers in found] for name in page.OF_THE_PATH}
+            self.found[f"growth from {one:,} to {other:,} lines"] = {
+                f"exponent of {name} (1 is linear)": exponent(*values, other / one)
+                for name, values in grew.items()
+            }
 
     def reown(self, sizes: list[int]) -> None:
         """One rule changes: what is evaluated and allocated again, at each size with the same tuples."""
@@ -333,6 +379,19 @@ class Bench:
         }
 
 
+def against_pandas(seen: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """What the notebook took, beside the models and beside all of dbt."""
+    notebook = best(seen["pandas"], "wall_seconds")
+    return {
+        "pandas, a mask per rule: seconds": notebook,
+        "pandas: peak MiB": worst(seen["pandas"], "peak_mib"),
+        "times as fast as pandas, SQL seconds (target 10)": ratio(
+            notebook, best(seen["apportion"], "span_seconds")
+        ),
+        "times as fast as pandas, with dbt's start": ratio(notebook, best(seen["apportion"], "wall_seconds")),
+    }
+
+
 def loader(contender: str, kind: str, folder: Path, database: Path) -> dict[str, Any]:
     """One load in a process of its own."""
     arguments = (contender, kind, str(folder), str(database))
@@ -372,6 +431,11 @@ def ratio(one: float, other: float) -> float:
     return round(one / other, 2)
 
 
+def exponent(small: float, large: float, times: float) -> float:
+    """e where a number grows like lines to the power of e."""
+    return round(math.log(large / small) / math.log(times), 2)
+
+
 def say(what: str) -> None:
     """One line of progress."""
     print(f"{datetime.now(UTC):%H:%M:%S} {what}", file=sys.stderr, flush=True)
@@ -407,11 +471,21 @@ def lines_of(found: dict[str, Any]) -> Iterator[str]:
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--sizes", nargs="+", type=int, default=[1_000_000, 5_000_000], help="charge lines")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=[1_000_000, 5_000_000, 20_000_000], help="charge lines"
+    )
     parser.add_argument("--runs", type=int, default=3, help="of each contender; the best is compared")
     parser.add_argument("--resources", type=int, default=10_000, help="distinct tuples at every size")
     parser.add_argument("--rules", type=int, default=500)
     parser.add_argument("--records", type=int, default=5_000_000, help="of logs; a tenth beside plain dlt")
+    parser.add_argument(
+        "--histories",
+        nargs="+",
+        type=int,
+        default=[2_000_000, 20_000_000],
+        help="lines that a day comes onto",
+    )
+    parser.add_argument("--write", action="store_true", help="put what was found into docs/benchmarks.md")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--folder", type=Path, default=REPO / ".work/bench", help="for bills and copies")
     options = parser.parse_args()
@@ -419,6 +493,9 @@ def main() -> None:
     if "whole" in options.only:
         for lines in options.sizes:
             bench.whole(lines)
+        bench.growth(options.sizes)
+    if "increment" in options.only:
+        bench.increment(options.histories)
     if "reown" in options.only:
         bench.reown(options.sizes)
     if "rules" in options.only:
@@ -449,6 +526,9 @@ def main() -> None:
         json.dumps({"machine": machine(), "settings": settings, "found": bench.found}, indent=2) + "\n"
     )
     print(f"\nAll runs: {path.relative_to(REPO)}")
+    if options.write:
+        page.write(bench.found, machine(), options.runs)
+        print(f"Written: {page.PAGE.relative_to(REPO)}")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,34 @@ def write_lines(world: World, database: Path) -> None:
         connection.execute("checkpoint")
 
 
+def add_day(database: Path, lines: int) -> None:
+    """One more day after the last, as the next load brings it: so many lines of the last day, a day later."""
+    written = "'%Y-%m-%dT%H:%M:%SZ'"
+    later = {
+        name: f"strftime(strptime({name}, {written}) + interval 1 day, {written}) as {name}"
+        for name in ("charge_period_start", "charge_period_end")
+    }
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"""
+            insert into raw_focus.cost_and_usage
+            select * replace (
+                charge_date + 1 as charge_date, 'bench/' || (charge_date + 1) || '.parquet' as source_file,
+                {", ".join(later.values())}
+            )
+            from raw_focus.cost_and_usage
+            where charge_date = (select max(charge_date) from raw_focus.load_log) limit {lines}
+        """)
+        connection.execute("""
+            insert into raw_focus.load_log
+            select table_name, charge_date + 1, now(), 'day ' || (charge_date + 1), _dlt_id
+            from raw_focus.load_log order by charge_date desc limit 1
+        """)
+        connection.execute("""
+            insert into raw_focus._dlt_loads
+            select 'day ' || max(charge_date), 'focus', 0, now(), 'bench' from raw_focus.load_log
+        """)
+
+
 def _resources(world: World) -> str:
     """One row per resource: what all its lines say alike. The first of them are those of the pools."""
 

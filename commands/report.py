@@ -16,14 +16,15 @@ class Answers(Page):
     """The questions, each a query on the marts."""
 
     def billed(self) -> None:
-        """What was billed, by provider."""
+        """What was billed, by provider; what is paid ahead costs on days that are still to come."""
         self.show(
             "What was billed?",
-            ["provider", "first day", "last day", "billed", "effective"],
+            ["provider", "first day", "last day", "billed", "effective", "still to come"],
             self.rows(
                 """
                 select coalesce(provider_name, 'All'), min(charge_date), max(charge_date),
-                    sum(billed_cost), sum(effective_cost)
+                    sum(billed_cost), sum(effective_cost),
+                    sum(case when charge_date > current_date then effective_cost else 0 end)
                 from fct_allocated_costs
                 group by rollup (provider_name) order by grouping(provider_name), 4 desc
                 """
