@@ -2,7 +2,7 @@
     Nodes that a cluster told of and no bill line met, on days on which others met theirs: their cost is not split, or on a
     bill that was not loaded. fct_kubernetes_nodes tells each day and why.
 #}
-{{ config(severity='warn', enabled='opencost' in var('providers')) }}
+{{ config(severity='warn', enabled=apportion.node_sources() != []) }}
 select
     nodes.cluster,
     nodes.node,
