@@ -312,8 +312,8 @@ def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
 class Member(FileItemDict):
     """A file inside a package: named <package>/<name>, as old as it, and unpacked whole when it is opened."""
 
-    def __init__(self, package: FileItemDict, name: str) -> None:
-        """package: the .tar.gz; name: the member's in it."""
+    def __init__(self, package: FileItemDict, name: str, content: bytes | None = None) -> None:
+        """package: the .tar.gz; name: the member's in it; content: its bytes, while they are at hand."""
         super().__init__(
             {
                 **package,
@@ -323,11 +323,13 @@ class Member(FileItemDict):
             },
             package.fsspec,
         )
-        self.package, self.name = package, name
+        self.package, self.name, self.content = package, name, content
 
     def open(self, mode: str = "rb", compression: str = "auto", **kwargs: Any) -> Any:
         """The member's bytes; mode and compression as in FileItemDict.open()."""
-        content = next(content for name, content in members(self.package) if name == self.name)
+        content = self.content
+        if content is None:
+            content = next(content for name, content in members(self.package) if name == self.name)
         return FileItemDict({**self, "file_content": content}, self.fsspec).open(mode, compression, **kwargs)
 
 

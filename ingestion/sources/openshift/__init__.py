@@ -151,7 +151,9 @@ class Packages:
                 if name.rpartition("/")[2] == "manifest.json":
                     self._tell(f"{item['file_url']}/{name}", content)
                 elif name.endswith(files.SUFFIXES):
-                    self._add(files.Member(item, name))
+                    self._add(files.Member(item, name, content))
+                    # Held by the header only: a folder of packages is larger than memory.
+                    self.files[-1].content = None
         for location in files.locations_of(self.run.setting("bucket_url")):
             folder, _ = files.split_location(location, "**/*")
             for item in filesystem(folder, file_glob="**/manifest.json"):
