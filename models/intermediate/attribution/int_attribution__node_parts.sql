@@ -369,7 +369,6 @@ weights as (
         {{ apportion.units_of('node_cost', 10) }} as node_units
     from {{ ref('int_attribution__node_weights') }}
     where node_key is not null
-        and not is_told_before
 
 ),
 
