@@ -1,6 +1,6 @@
 {#
-    What an hour of a core, of a GiB of memory or of a graphics processor weighs, by vars.node_prices.
-    what   core_hour, gib_hour or gpu_hour
+    What an hour of a core, of a GiB of memory or storage, or of a graphics processor weighs, by vars.node_prices.
+    what   core_hour, gib_hour, gpu_hour or storage_gib_hour
 #}
 {% macro node_price(what) -%}
     cast({{ apportion.text_literal(var('node_prices')[what]) }} as {{ apportion.money() }})

@@ -1,7 +1,8 @@
 {#
     The sources that tell what ran on Kubernetes nodes: those of vars.node_sources that are enabled, in that order, which
     is their rank. A source joins in with three models and its name in the variable:
-      int_<source>__allocations    what ran on each node of a day, and what it weighs (the columns of allocation_columns())
+      int_<source>__allocations    what ran on each node of a day, or used a volume, and what it
+                                   weighs (the columns of allocation_columns())
       stg_<source>__cluster_hours  the hours of a day in which a cluster told anything
       stg_<source>__days_read      the days that were asked for, or that its files reach over
 #}
@@ -11,7 +12,7 @@
 
 {# The columns of int_<source>__allocations, in order. #}
 {% macro allocation_columns() -%}
-    {{ return(['charge_date', 'cluster', 'node', 'provider_id', 'kind', 'idle_basis', 'namespace', 'controller_kind',
+    {{ return(['asset', 'charge_date', 'cluster', 'node', 'provider_id', 'kind', 'idle_basis', 'namespace', 'controller_kind',
         'controller', 'labels', 'started_at', 'ended_at', 'node_cost']) }}
 {%- endmacro %}
 

@@ -65,6 +65,7 @@ final as (
 
     select
         keyed.telemetry_source,
+        keyed.asset,
         keyed.charge_date,
         keyed.cluster,
         keyed.node,

@@ -14,6 +14,7 @@ by_node as (
 
     select
         telemetry_source,
+        asset,
         charge_date,
         cluster,
         node,
@@ -30,6 +31,7 @@ by_node as (
     from weights
     group by
         telemetry_source,
+        asset,
         charge_date,
         cluster,
         node,
@@ -62,6 +64,7 @@ final as (
 
     select
         by_node.telemetry_source,
+        by_node.asset,
         by_node.charge_date,
         by_node.cluster,
         by_node.node,

@@ -238,6 +238,7 @@ from_assets as (
 final as (
 
     select
+        'node' as asset,
         charge_date,
         cluster,
         node,
@@ -256,6 +257,7 @@ final as (
     union all
 
     select
+        'node' as asset,
         charge_date,
         cluster,
         node,

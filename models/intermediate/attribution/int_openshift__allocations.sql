@@ -8,6 +8,9 @@
     of memory apart: pods that use more than the node has between them leave nothing, and owe nothing to the next hour.
     Graphics processors weigh as long as a pod held them; what the node has, by its label, else by the devices seen that
     day, and nobody held, is idle.
+
+    A volume whose driver tells its name in the cloud is divided like a node: what its claim asked for goes to the pods that
+    use it, in equal parts, or to the claim itself where none does; the rest of its capacity is idle.
 #}
 {{
     config(
@@ -21,6 +24,7 @@
 {% set hour = ['charge_date', 'interval_start', 'cluster', 'node'] %}
 {% set workload = ['namespace', 'controller_kind', 'controller', 'labels'] %}
 {% set measures = ['core_seconds', 'byte_seconds', 'device_seconds'] %}
+{% set wide = apportion.wide_integer() %}
 {% set money = apportion.money() %}
 {% set text = dbt.type_string() %}
 
@@ -162,6 +166,7 @@ used as (
         {{ hour | join(',
         ') }},
         interval_end,
+        pod,
         {{ workload | join(',
         ') }},
         core_seconds,
@@ -176,6 +181,7 @@ used as (
         devices.{{ column }},
         {% endfor -%}
         nodes.interval_end,
+        devices.pod,
         devices.namespace,
         coalesce(pods.controller_kind, 'pod') as controller_kind,
         coalesce(pods.controller, devices.pod) as controller,
@@ -263,6 +269,7 @@ labelled as (
         end as labels,
         used.interval_start,
         used.interval_end,
+        used.pod,
         {{ measures | join(',
         ') }}
     from used
@@ -347,7 +354,7 @@ in_hours as (
     from (
         select
             by_day.*,
-            {{ apportion.integer_div(apportion.whole_units('byte_seconds'), 'cast(1048576 as ' ~ apportion.wide_integer() ~ ')') }} as mib_seconds
+            {{ apportion.integer_div(apportion.whole_units('byte_seconds'), 'cast(1048576 as ' ~ wide ~ ')') }} as mib_seconds
         from by_day
     ) as by_day
 
@@ -368,16 +375,131 @@ machines as (
 
 ),
 
-final as (
+{#  MiB-seconds of each volume and hour; a claim of several pods is told once for each, so each tells its part. #}
+volume_hours as (
 
     select
-        'openshift' as x_source,
+        volumes.charge_date,
+        volumes.interval_start,
+        volumes.interval_end,
+        volumes.cluster,
+        volumes.persistentvolume,
+        volumes.csi_volume_handle,
+        volumes.persistentvolumeclaim,
+        volumes.namespace,
+        volumes.pod,
+        {{ apportion.integer_div(apportion.whole_units('volumes.capacity'), 'volumes.tellings') }} as capacity,
+        {{ apportion.integer_div(
+            apportion.whole_units('case when volumes.claimed > volumes.capacity then volumes.capacity else volumes.claimed end'),
+            'volumes.tellings'
+        ) }} as claimed
+    from (
+        select
+            usage.*,
+            persistentvolumeclaim_capacity_byte_seconds as capacity,
+            case when persistentvolumeclaim is null then 0 else volume_request_storage_byte_seconds end as claimed,
+            1048576 * cast(count(*) over (
+                partition by usage.charge_date, interval_start, cluster, persistentvolume
+            ) as {{ wide }}) as tellings
+        from {{ ref('stg_openshift__storage_usage') }} as usage
+        inner join own_days
+            on usage.charge_date = own_days.charge_date
+        where csi_volume_handle is not null
+    ) as volumes
+
+),
+
+pod_owners as (
+
+    select distinct
+        charge_date,
+        interval_start,
+        cluster,
+        pod,
+        {{ workload | join(',
+        ') }}
+    from labelled
+
+),
+
+volume_rows as (
+
+    select
+        'workload' as kind,
+        volume_hours.charge_date,
+        volume_hours.interval_start,
+        volume_hours.interval_end,
+        volume_hours.cluster,
+        volume_hours.persistentvolume,
+        volume_hours.csi_volume_handle,
+        volume_hours.namespace,
+        coalesce(
+            pod_owners.controller_kind, case when volume_hours.pod is null then 'persistentvolumeclaim' else 'pod' end
+        ) as controller_kind,
+        coalesce(pod_owners.controller, volume_hours.pod, volume_hours.persistentvolumeclaim) as controller,
+        pod_owners.labels,
+        volume_hours.claimed as mib_seconds
+    from volume_hours
+    left join pod_owners
+        on volume_hours.charge_date = pod_owners.charge_date
+        and volume_hours.interval_start = pod_owners.interval_start
+        and volume_hours.cluster = pod_owners.cluster
+        and volume_hours.namespace = pod_owners.namespace
+        and volume_hours.pod = pod_owners.pod
+    where volume_hours.persistentvolumeclaim is not null
+
+    union all
+
+    select
+        'idle' as kind,
+        charge_date,
+        interval_start,
+        interval_end,
+        cluster,
+        persistentvolume,
+        csi_volume_handle,
+        {%- for column in workload %}
+        cast(null as {{ text }}) as {{ column }},
+        {%- endfor %}
+        capacity - claimed as mib_seconds
+    from volume_hours
+
+),
+
+volumes as (
+
+    select
+        kind,
+        charge_date,
+        cluster,
+        persistentvolume,
+        csi_volume_handle,
+        {{ workload | join(',
+        ') }},
+        min(interval_start) as started_at,
+        max(interval_end) as ended_at,
+        {{ apportion.ratio('cast(sum(mib_seconds) as ' ~ money ~ ')', 3600 * 1024) }} as gib_hours
+    from volume_rows
+    group by
+        kind,
+        charge_date,
+        cluster,
+        persistentvolume,
+        csi_volume_handle,
+        {{ workload | join(',
+        ') }}
+
+),
+
+weighed as (
+
+    select
+        'node' as asset,
         in_hours.charge_date,
         in_hours.cluster,
         in_hours.node,
         machines.resource_id as provider_id,
         in_hours.kind,
-        'idle rows' as idle_basis,
         in_hours.namespace,
         in_hours.controller_kind,
         in_hours.controller,
@@ -388,19 +510,55 @@ final as (
             {{ apportion.product_of('in_hours.core_hours', apportion.node_price('core_hour')) }}
             + {{ apportion.product_of('in_hours.gib_hours', apportion.node_price('gib_hour')) }}
             + {{ apportion.product_of('in_hours.device_hours', apportion.node_price('gpu_hour')) }}
-        as {{ money }}) as node_cost,
-        '{{ apportion.node_price_version() }}' as price_version,
-        own_days.changed_at as x_changed_at
+        as {{ money }}) as node_cost
 
     from in_hours
-
-    inner join own_days
-        on in_hours.charge_date = own_days.charge_date
 
     inner join machines
         on in_hours.charge_date = machines.charge_date
         and in_hours.cluster = machines.cluster
         and in_hours.node = machines.node
+
+    union all
+
+    select
+        'volume' as asset,
+        charge_date,
+        cluster,
+        persistentvolume as node,
+        csi_volume_handle as provider_id,
+        kind,
+        {{ workload | join(',
+        ') }},
+        started_at,
+        ended_at,
+        {{ apportion.product_of('gib_hours', apportion.node_price('storage_gib_hour')) }} as node_cost
+    from volumes
+
+),
+
+final as (
+
+    select
+        'openshift' as x_source,
+        weighed.asset,
+        weighed.charge_date,
+        weighed.cluster,
+        weighed.node,
+        weighed.provider_id,
+        weighed.kind,
+        'idle rows' as idle_basis,
+        {% for column in workload -%}
+        weighed.{{ column }},
+        {% endfor -%}
+        weighed.started_at,
+        weighed.ended_at,
+        weighed.node_cost,
+        '{{ apportion.node_price_version() }}' as price_version,
+        own_days.changed_at as x_changed_at
+    from weighed
+    inner join own_days
+        on weighed.charge_date = own_days.charge_date
 
 )
 

@@ -45,6 +45,7 @@ final as (
 
     select
         nodes.telemetry_source,
+        nodes.asset,
         nodes.charge_date,
         nodes.cluster,
         nodes.node,
