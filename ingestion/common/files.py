@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ from ingestion.common.money import exact_json
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # One JSON object a line. Only sources that expect them look for these: manifests of exports are JSON too.
 JSON_LINES = tuple(f"{name}{gz}" for name in (".json", ".jsonl", ".ndjson", ".log") for gz in ("", ".gz"))
+# A package of several files; sources that expect one read its members with members().
+PACKAGE = ".tar.gz"
 # What providers write for "no value". FOCUS wants nothing there; exports through SQL write NULL.
 NULLS = ["", "NULL", "null"]
 # The column with the number of a row in its file.
@@ -75,7 +78,7 @@ def split_location(location: str, file_glob: str) -> tuple[str, str]:
     """A location as folder and pattern; one file is a pattern that only it matches."""
     if "://" not in location:
         location = Path(location).expanduser().absolute().as_uri()
-    if location.endswith((*SUFFIXES, *JSON_LINES, ".zip")):
+    if location.endswith((*SUFFIXES, *JSON_LINES, ".zip", PACKAGE)):
         folder, _, name = location.rpartition("/")
         return folder, name
     return location.rstrip("/"), file_glob
@@ -306,6 +309,51 @@ def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
             ) from error
 
 
+class Member(FileItemDict):
+    """A file inside a package: named <package>/<name>, as old as it, and unpacked whole when it is opened."""
+
+    def __init__(self, package: FileItemDict, name: str, content: bytes | None = None) -> None:
+        """package: the .tar.gz; name: the member's in it; content: its bytes, while they are at hand."""
+        super().__init__(
+            {
+                **package,
+                "file_url": f"{package['file_url']}/{name}",
+                "file_name": PurePosixPath(name).name,
+                "encoding": "gzip" if name.endswith(".gz") else None,
+            },
+            package.fsspec,
+        )
+        self.package, self.name, self.content = package, name, content
+
+    def open(self, mode: str = "rb", compression: str = "auto", **kwargs: Any) -> Any:
+        """The member's bytes; mode and compression as in FileItemDict.open()."""
+        content = self.content
+        if content is None:
+            content = next(content for name, content in members(self.package) if name == self.name)
+        return FileItemDict({**self, "file_content": content}, self.fsspec).open(mode, compression, **kwargs)
+
+
+def members(package: FileItemDict) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each file in a .tar.gz; nothing is written to disk.
+
+    Raises IngestionError where the package breaks off or is none.
+    """
+    try:
+        with (
+            package.open(compression="disable") as packed,
+            tarfile.open(fileobj=packed, mode="r:gz") as archive,
+        ):
+            for entry in archive:
+                if entry.isfile():
+                    yield entry.name, archive.extractfile(entry).read()
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise IngestionError(
+            f"the package breaks off or is no .tar.gz: {error}",
+            where=package["file_url"],
+            mend="deliver it again; a half-written package is not loaded",
+        ) from error
+
+
 def open_unpacked(item: FileItemDict) -> Any:
     """A file's bytes; dlt looks at the name, and .gz is unpacked while it is read."""
     return item.open(compression="auto")
@@ -368,6 +416,9 @@ def line_of(file_url: str, row: int) -> int:
 
     # dlt writes a local path as a URL; fsspec takes the name as it is.
     place = unquote(file_url) if file_url.startswith("file://") else file_url
+    package, inside, name = place.partition(f"{PACKAGE}/")
+    if inside:
+        place = f"tar://{name}::{package}{PACKAGE}"
     with fsspec.open(place, "rt", encoding="utf-8-sig", compression="infer", newline="") as text:
         reader = csv.reader(text)
         for number, _ in enumerate(reader):

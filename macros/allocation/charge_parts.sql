@@ -180,7 +180,10 @@
             cast(null as {{ dbt.type_string() }}) as pool,
             case when charge_days.is_split then 'attributed' else 'direct' end as allocation_method,
             case
-                when charge_days.telemetry_source = 'opencost' then 'workloads seen by opencost'
+                {%- if apportion.node_sources() %}
+                when charge_days.telemetry_source in ('{{ apportion.node_sources() | join("', '") }}')
+                    then {{ dbt.concat(["'workloads seen by '", 'charge_days.telemetry_source']) }}
+                {%- endif %}
                 when charge_days.telemetry_source is not null
                     then {{ dbt.concat(["'calls seen by '", 'charge_days.telemetry_source']) }}
                 when charge_days.is_split then 'not seen by telemetry'

@@ -1,7 +1,7 @@
 {#
     The name by which a Kubernetes node and its lines on a bill meet: one spelling for all that clouds and clusters write.
 
-      AWS      aws:///eu-west-1a/i-0abc, i-0abc, arn:aws:ec2:eu-west-1:1:instance/i-0abc   i-0abc
+      AWS      aws:///eu-west-1a/i-0abc, i-0abc, arn:aws:ec2:eu-west-1:1:instance/i-0abc   i-0abc (volumes, vol-0abc, alike)
       Google   gce://project/zone/name, //compute.googleapis.com/projects/…/zones/…/instances/name,
                projects/…/zones/…/instances/name                                           gce:/project/zone/name
       Azure    azure:///subscriptions/…, /subscriptions/… in any case                      /subscriptions/… in lower case
@@ -11,7 +11,7 @@
 {% macro node_key(identity) -%}
     {%- set google_start = '^(gce://|https?://[^/]+/compute/v1/|(//)?compute[.]googleapis[.]com/)' -%}
     case
-        when {{ apportion.regex_found(identity, '(^|/)i-[0-9a-f]{8,17}$') }}
+        when {{ apportion.regex_found(identity, '(^|/)(i|vol)-[0-9a-f]{8,17}$') }}
             then lower({{ apportion.last_part(identity) }})
         when {{ apportion.regex_found(identity, google_start) }}
             or {{ apportion.regex_found(identity, '^projects/.+/instances/') }}

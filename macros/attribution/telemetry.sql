@@ -105,6 +105,8 @@
             {% do texts.append(seed.identifier ~ tojson(row, sort_keys=true)) %}
         {% endfor %}
     {% endfor %}
+    {#  Which source speaks for a machine, and by which prices. #}
+    {% do texts.append(tojson([var('node_sources'), var('node_prices')])) %}
     {{ return(local_md5(texts | sort | join)) }}
 {% endmacro %}
 

@@ -2,8 +2,8 @@
     A bill whose lines can be split changes with every telemetry of its day, whoever reports it; any other with its own
     loads only. A bill can be split where a line says what it counts.
 
-    A bill of machines changes with what OpenCost says of the day. Where a cluster has no metrics on a day, its machines
-    are known from other days, so such a day changes with every load of OpenCost.
+    A bill of machines changes with what any source of node allocations says of the day. Where a cluster has no metrics on a day, its machines
+    are known from other days, so such a day changes with every load of such a source.
 #}
 with
 
@@ -31,7 +31,7 @@ splittable as (
 
 ),
 
-{% if 'opencost' in var('providers') %}
+{% if apportion.node_sources() %}
 machine_bills as (
 
     select distinct x_source
@@ -52,10 +52,11 @@ cluster_loads as (
 
     select
         charge_date,
-        changed_at,
-        max(changed_at) over () as last_changed_at
+        max(changed_at) as changed_at,
+        max(max(changed_at)) over () as last_changed_at
     from own_days
-    where provider = 'opencost'
+    where provider in ('{{ apportion.node_sources() | join("', '") }}')
+    group by charge_date
 
 ),
 
@@ -78,7 +79,7 @@ final as (
         own_days.charge_date,
         case
             when splittable.x_source is not null then any_source.changed_at
-            {%- if 'opencost' in var('providers') %}
+            {%- if apportion.node_sources() %}
             when machine_bills.x_source is not null and cluster_days.changed_at > own_days.changed_at
                 then cluster_days.changed_at
             {%- endif %}
@@ -94,7 +95,7 @@ final as (
     left join splittable
         on own_days.provider = splittable.x_source
 
-    {% if 'opencost' in var('providers') -%}
+    {% if apportion.node_sources() -%}
     left join machine_bills
         on own_days.provider = machine_bills.x_source
 

@@ -27,12 +27,13 @@
 }}
 
 {% set costs = apportion.cost_columns() %}
-{% set machine = ['charge_date', 'cluster', 'node', 'provider_id'] %}
+{% set machine = ['charge_date', 'telemetry_source', 'cluster', 'node', 'provider_id'] %}
+{% set machine_of_line = machine[1:] %}
 {% set key_hours = ['charge_date', 'x_source', 'bill_key', 'first_hour', 'last_hour'] %}
-{% set workload = ['kind', 'cluster', 'namespace', 'controller_kind', 'controller', 'labels'] %}
+{% set workload = ['kind', 'telemetry_source', 'cluster', 'namespace', 'controller_kind', 'controller', 'labels'] %}
 {% set line_columns = ['charge_date', 'x_source', 'bill_key', 'first_hour', 'last_hour', 'x_charge_id', 'provider_name', 'billing_account_id',
     'sub_account_id', 'x_api_key_id', 'x_api_key_name', 'x_principal', 'x_gateway', 'changed_at'] %}
-{% set part_columns = ['usage_key', 'kind', 'cluster', 'namespace', 'controller', 'labels', 'node_cost'] %}
+{% set part_columns = ['usage_key', 'kind', 'telemetry_source', 'cluster', 'namespace', 'controller', 'labels', 'node_cost'] %}
 
 with
 
@@ -48,6 +49,7 @@ nodes as (
     from {{ ref('int_attribution__nodes') }}
     where node_key is not null
         and not is_divided_by_bill
+        and not is_told_before
 
 ),
 
@@ -183,11 +185,12 @@ hours as (
 cluster_hours as (
 
     select
+        seen.telemetry_source,
         seen.charge_date,
         seen.cluster,
         hours.hour_of_day,
         substr(seen.hours_seen, hours.hour_of_day + 1, 1) = '1' as is_measured
-    from {{ ref('stg_opencost__cluster_hours') }} as seen
+    from {{ ref('int_attribution__cluster_hours') }} as seen
     inner join (select distinct charge_date from spans) as span_days
         on seen.charge_date = span_days.charge_date
     cross join hours
@@ -199,12 +202,12 @@ around as (
     select
         cluster_hours.*,
         max(case when is_measured then hour_of_day end) over (
-            partition by charge_date, cluster
+            partition by telemetry_source, charge_date, cluster
             order by hour_of_day
             rows between unbounded preceding and current row
         ) as measured_before,
         min(case when is_measured then hour_of_day end) over (
-            partition by charge_date, cluster
+            partition by telemetry_source, charge_date, cluster
             order by hour_of_day
             rows between current row and unbounded following
         ) as measured_after
@@ -242,7 +245,8 @@ node_hours as (
     cross join hours
 
     left join around
-        on node_keys.charge_date = around.charge_date
+        on node_keys.telemetry_source = around.telemetry_source
+        and node_keys.charge_date = around.charge_date
         and node_keys.cluster = around.cluster
         and hours.hour_of_day = around.hour_of_day
 
@@ -254,9 +258,9 @@ counted as (
         {% for column in key_hours -%}
         spans.{{ column }},
         {% endfor -%}
-        node_hours.cluster,
-        node_hours.node,
-        node_hours.provider_id,
+        {% for column in machine_of_line -%}
+        node_hours.{{ column }},
+        {% endfor -%}
         sum(node_hours.is_seen) as seen_of_day,
         sum(node_hours.is_gap) as gap_of_day,
         sum(case
@@ -280,10 +284,9 @@ counted as (
         {% for column in key_hours -%}
         spans.{{ column }},
         {% endfor -%}
-        node_hours.cluster,
-        node_hours.node,
-        node_hours.provider_id
-
+        {% for column in machine_of_line -%}
+        node_hours.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
 ),
 
 totals as (
@@ -303,9 +306,9 @@ capped as (
         {% for column in key_hours -%}
         totals.{{ column }},
         {% endfor -%}
-        totals.cluster,
-        totals.node,
-        totals.provider_id,
+        {% for column in machine_of_line -%}
+        totals.{{ column }},
+        {% endfor -%}
         totals.seen_of_day,
         totals.seen_of_line,
         totals.known_hours,
@@ -329,7 +332,7 @@ capped as (
 settled as (
 
     select
-        {{ (key_hours + ['cluster', 'node', 'provider_id']) | join(',
+        {{ (key_hours + machine_of_line) | join(',
         ') }},
         cast(case
             when seen_of_day = 0 then 1
@@ -352,6 +355,7 @@ settled as (
 weights as (
 
     select
+        telemetry_source,
         charge_date,
         cluster,
         node,
@@ -383,7 +387,8 @@ weighed as (
     from settled
 
     inner join weights
-        on settled.charge_date = weights.charge_date
+        on settled.telemetry_source = weights.telemetry_source
+        and settled.charge_date = weights.charge_date
         and settled.cluster = weights.cluster
         and settled.node = weights.node
         and settled.provider_id = weights.provider_id
@@ -395,6 +400,7 @@ weighed as (
         settled.{{ column }},
         {% endfor -%}
         'unobserved' as kind,
+        settled.telemetry_source,
         settled.cluster,
         cast(null as {{ dbt.type_string() }}) as namespace,
         cast(null as {{ dbt.type_string() }}) as controller_kind,
@@ -406,7 +412,8 @@ weighed as (
     from settled
 
     inner join weights
-        on settled.charge_date = weights.charge_date
+        on settled.telemetry_source = weights.telemetry_source
+        and settled.charge_date = weights.charge_date
         and settled.cluster = weights.cluster
         and settled.node = weights.node
         and settled.provider_id = weights.provider_id
@@ -420,15 +427,17 @@ dark_days as (
         {% for column in key_hours -%}
         spans.{{ column }},
         {% endfor -%}
+        min(homes.telemetry_source) as telemetry_source,
         min(homes.cluster) as cluster
 
     from spans
 
-    inner join (select distinct bill_key, cluster from node_keys) as homes
+    inner join (select distinct bill_key, telemetry_source, cluster from node_keys) as homes
         on spans.bill_key = homes.bill_key
 
     inner join {{ ref('int_attribution__cluster_gaps') }} as gaps
         on spans.charge_date = gaps.charge_date
+        and homes.telemetry_source = gaps.telemetry_source
         and homes.cluster = gaps.cluster
 
     left join (select distinct charge_date, bill_key from node_keys) as known
@@ -470,6 +479,7 @@ every_weight as (
         {{ key_hours | join(',
         ') }},
         'unobserved' as kind,
+        telemetry_source,
         cluster,
         cast(null as {{ dbt.type_string() }}) as namespace,
         cast(null as {{ dbt.type_string() }}) as controller_kind,
@@ -565,7 +575,7 @@ final as (
         divided.provider_name,
         divided.billing_account_id,
         divided.sub_account_id,
-        case when divided.kind <> 'unobserved' then 'opencost' end as telemetry_source,
+        case when divided.kind <> 'unobserved' then divided.telemetry_source end as telemetry_source,
         divided.kind as attribution_level,
         'node cost' as measured_in,
         coalesce(bases.idle_basis, 'no metrics') as quantity_basis,

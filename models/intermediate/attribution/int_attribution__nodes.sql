@@ -13,12 +13,15 @@ weights as (
 by_node as (
 
     select
+        telemetry_source,
+        asset,
         charge_date,
         cluster,
         node,
         provider_id,
         node_key,
         node_set_key,
+        is_told_before,
         max(idle_basis) as idle_basis,
         max(case when kind = 'idle' then 1 else 0 end) as has_idle,
         min(started_at) as started_at,
@@ -27,18 +30,22 @@ by_node as (
         cast(sum(case when kind = 'idle' then node_cost else 0 end) as {{ apportion.money() }}) as idle_cost
     from weights
     group by
+        telemetry_source,
+        asset,
         charge_date,
         cluster,
         node,
         provider_id,
         node_key,
-        node_set_key
+        node_set_key,
+        is_told_before
 
 ),
 
 divided_by_bill as (
 
     select distinct
+        by_node.telemetry_source,
         by_node.charge_date,
         by_node.cluster
     from by_node
@@ -56,6 +63,8 @@ divided_by_bill as (
 final as (
 
     select
+        by_node.telemetry_source,
+        by_node.asset,
         by_node.charge_date,
         by_node.cluster,
         by_node.node,
@@ -70,12 +79,14 @@ final as (
         {{ apportion.hour_not_begun('by_node.ended_at', 'by_node.charge_date') }} as last_hour,
         by_node.workload_cost,
         by_node.idle_cost,
-        divided_by_bill.cluster is not null as is_divided_by_bill
+        divided_by_bill.cluster is not null as is_divided_by_bill,
+        by_node.is_told_before
 
     from by_node
 
     left join divided_by_bill
-        on by_node.charge_date = divided_by_bill.charge_date
+        on by_node.telemetry_source = divided_by_bill.telemetry_source
+        and by_node.charge_date = divided_by_bill.charge_date
         and by_node.cluster = divided_by_bill.cluster
 
 )

@@ -354,7 +354,7 @@ final as (
         ') }}
     from calls
 
-    {% if 'opencost' in var('providers') -%}
+    {% if apportion.node_sources() -%}
     union all
 
     select

@@ -1,6 +1,7 @@
 {#
     Every node that a cluster told of, with the bill lines it met. What has no line costs nothing here: it is a label on a
-    node, and no money. What OpenCost thinks a node cost stands beside what was billed and is never added to it.
+    node, and no money. What a source thinks a node cost stands beside what was billed and is never added to it. A machine
+    that two sources tell of is divided by the first of them; the row of the other says so.
 #}
 with
 
@@ -30,12 +31,12 @@ bill_keys as (
 
 ),
 
-{#  Two clusters may tell of one machine: its cost stands on the first of them. #}
+{#  Two clusters or sources may tell of one machine: its cost stands on the first of them. #}
 numbered as (
 
     select
         nodes.*,
-        row_number() over (partition by charge_date, node_key order by cluster, node, provider_id) as telling
+        row_number() over (partition by charge_date, node_key order by is_told_before, cluster, node, provider_id) as telling
     from nodes
 
 ),
@@ -43,6 +44,8 @@ numbered as (
 final as (
 
     select
+        nodes.telemetry_source,
+        nodes.asset,
         nodes.charge_date,
         nodes.cluster,
         nodes.node,
@@ -50,6 +53,7 @@ final as (
         nodes.node_key,
         case
             when nodes.node_key is null then 'no provider id'
+            when nodes.is_told_before then 'told by another source'
             when nodes.is_divided_by_bill then 'divided by the bill'
             when own.bill_key is not null then 'split'
             when of_set.bill_key is not null then 'split with its set'

@@ -7,7 +7,8 @@
     one="(select charge_date, cluster, node, case when is_idle then 'idle' else 'workload' end as kind,"
         ~ " greatest(cpu_cost + gpu_cost + ram_cost, 0) as node_cost from " ~ ref('stg_opencost__allocations')
         ~ " where node is not null)",
-    other="(select * from " ~ ref('int_attribution__node_weights') ~ " where idle_basis = 'idle rows')",
+    other="(select * from " ~ ref('int_attribution__node_weights')
+        ~ " where telemetry_source = 'opencost' and idle_basis = 'idle rows')",
     keys=[
         ['charge_date', 'charge_date', 'charge_date'],
         ['cluster', 'cluster', 'cluster'],

@@ -2,7 +2,7 @@
     Workloads, idle and unobserved hours of a node are its bill lines, day by day and machine by machine, in all four costs.
     Lines of machines that no cluster told of are on neither side.
 #}
-{{ config(enabled='opencost' in var('providers')) }}
+{{ config(enabled=apportion.node_sources() != []) }}
 {% set amounts = [] %}
 {% for cost in apportion.cost_columns() %}
     {% do amounts.append([cost, cost, cost]) %}

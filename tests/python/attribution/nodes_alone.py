@@ -9,6 +9,9 @@ from project_copy import Project
 
 MODELS = (
     "stg_opencost__allocations stg_opencost__assets stg_opencost__cluster_hours stg_opencost__days_read "
+    "int_opencost__allocations stg_openshift__pod_usage stg_openshift__gpu_usage stg_openshift__node_gpus "
+    "stg_openshift__storage_usage stg_openshift__namespace_labels stg_openshift__cluster_hours stg_openshift__days_read "
+    "int_openshift__allocations int_attribution__cluster_hours "
     "int_attribution__node_weights int_attribution__nodes int_attribution__cluster_gaps "
     "int_attribution__changed_days int_attribution__node_parts"
 )
@@ -24,6 +27,14 @@ RAW = {
     "load_log": "table_name varchar, charge_date date, read_at timestamp, _dlt_load_id varchar",
     "_dlt_loads": "load_id varchar, inserted_at timestamp",
 }
+POD_USAGE = (
+    "source_file varchar, source_row bigint, charge_date date, cluster varchar, packed_at varchar, "
+    "interval_start varchar, interval_end varchar, node varchar, namespace varchar, pod varchar, "
+    "resource_id varchar, controller_kind varchar, controller varchar, labels varchar, "
+    "pod_usage_cpu_core_seconds varchar, pod_request_cpu_core_seconds varchar, "
+    "pod_usage_memory_byte_seconds varchar, pod_request_memory_byte_seconds varchar, "
+    "node_capacity_cpu_core_seconds varchar, node_capacity_memory_byte_seconds varchar"
+)
 PARTS = "main_intermediate.int_attribution__node_parts"
 FIRST_LOAD = datetime(2026, 3, 1)
 
@@ -33,7 +44,7 @@ class Nodes:
 
     def __init__(self, folder):
         self.project = Project(folder)
-        self.charges, self.allocations, self.assets, self.hours = [], [], [], []
+        self.charges, self.allocations, self.assets, self.hours, self.pods = [], [], [], [], []
         self.days, self.loaded = set(), {}
 
     def line(self, machine, day, cost, first=0, last=24, **columns):
@@ -90,38 +101,57 @@ class Nodes:
             {"line_id": f"{cluster} {day}", "charge_date": str(day), "cluster": cluster, "hours_seen": seen}
         )
 
-    def write(self, loads):
-        """Fill the warehouse. loads: load -> (time, days that it covered)."""
+    def reports(self, cluster, machine, day, hours, pod, cores, gib, *, packed_at="1", size=(4, 8)):
+        """What OpenShift's operator told of a pod in these hours: cores used and GiB asked for."""
+        for hour in hours:
+            self.pods.append(
+                {
+                    "source_file": f"package {packed_at}",
+                    "source_row": len(self.pods),
+                    "charge_date": str(day),
+                    "cluster": cluster,
+                    "packed_at": packed_at,
+                    "interval_start": f"{day}T{hour:02}:00:00Z",
+                    "interval_end": f"{day}T{hour:02}:59:59Z",
+                    "node": f"node of {machine}",
+                    "namespace": "shop",
+                    "pod": pod,
+                    "resource_id": machine,
+                    "controller_kind": "deployment",
+                    "controller": pod,
+                    "pod_usage_cpu_core_seconds": str(3600 * cores),
+                    "pod_request_cpu_core_seconds": None,
+                    "pod_usage_memory_byte_seconds": "0",
+                    "pod_request_memory_byte_seconds": f"{3600 * 2**30 * gib}.000000",
+                    "node_capacity_cpu_core_seconds": f"{3600 * size[0]}.000000",
+                    "node_capacity_memory_byte_seconds": str(3600 * 2**30 * size[1]),
+                }
+            )
+
+    def write(self, loads, reports=None):
+        """Fill the warehouse. loads, and reports of OpenShift: load -> (time, days that it covered)."""
         with duckdb.connect(str(self.project.database)) as connection:
-            for schema in ("main_intermediate", "raw_opencost"):
+            for schema in ("main_intermediate", "raw_opencost", "raw_openshift"):
                 connection.execute(f"create schema if not exists {schema}")
             fill(connection, self.project.folder, "main.fct_charges", self.charges)
-            log = [
-                {"table_name": table, "charge_date": day, "read_at": at, "_dlt_load_id": name}
-                for name, (at, days) in loads.items()
-                for day in days
-                for table in ("allocations", "cluster_hours")
-            ]
             rows = {
                 "allocations": self.allocations,
                 "assets": self.assets,
                 "cluster_hours": self.hours,
-                "load_log": log,
-                "_dlt_loads": [{"load_id": n, "inserted_at": at} for n, (at, _) in loads.items()],
-            }
+            } | log_of(loads, ["allocations", "cluster_hours"])
             for table, columns in RAW.items():
-                connection.execute(f"create or replace table raw_opencost.{table} ({columns})")
-                if rows[table]:
-                    names = list(rows[table][0])
-                    connection.executemany(
-                        f"insert into raw_opencost.{table} ({', '.join(names)}) "
-                        f"values ({', '.join('?' * len(names))})",
-                        [[row[name] for name in names] for row in rows[table]],
-                    )
-            newest = {day: max(at for at, days in loads.values() if day in days) for _, d in loads.values()
-                      for day in d}  # fmt: skip
+                insert(connection, f"raw_opencost.{table}", columns, rows[table])
+            if reports:
+                rows = {"pod_usage": self.pods} | log_of(reports, ["pod_usage"])
+                for table, columns in (RAW | {"pod_usage": POD_USAGE}).items():
+                    if table in rows:
+                        insert(connection, f"raw_openshift.{table}", columns, rows[table])
             changed = [("acme", day, FIRST_LOAD) for day in sorted(self.days)]
-            changed += [("opencost", day, at) for day, at in sorted(newest.items())]
+            for source, told in (("opencost", loads), ("openshift", reports or {})):
+                newest = {}
+                for at, covered in told.values():
+                    newest |= {day: max(at, newest.get(day, at)) for day in covered}
+                changed += [(source, day, at) for day, at in sorted(newest.items())]
             connection.execute(
                 "create or replace table main_intermediate.int_charges__changed_days"
                 " (provider varchar, charge_date date, changed_at timestamp)"
@@ -138,3 +168,28 @@ class Nodes:
     def contents(self, columns="*"):
         """All parts, whatever their order."""
         return sorted(map(repr, self.project.rows(f"select {columns} from {PARTS}")))
+
+
+def log_of(loads, tables):
+    """The log of loads as its two tables have it."""
+    log = [
+        {"table_name": table, "charge_date": day, "read_at": at, "_dlt_load_id": name}
+        for name, (at, days) in loads.items()
+        for day in days
+        for table in tables
+    ]
+    return {
+        "load_log": log,
+        "_dlt_loads": [{"load_id": name, "inserted_at": at} for name, (at, _) in loads.items()],
+    }
+
+
+def insert(connection, table, columns, rows):
+    """A table with these rows, which all have the columns of the first."""
+    connection.execute(f"create or replace table {table} ({columns})")
+    if rows:
+        names = list(rows[0])
+        connection.executemany(
+            f"insert into {table} ({', '.join(names)}) values ({', '.join('?' * len(names))})",
+            [[row[name] for name in names] for row in rows],
+        )

@@ -1,0 +1,1 @@
+{{ apportion.changed_days('openshift', usage_tables=['pod_usage']) }}
