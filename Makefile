@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report explain check-seeds impact check-focus bench mutants lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds impact check-focus equality bench mutants lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -52,6 +52,10 @@ impact: setup ## What a change of seeds/ moves, in money: make impact BASE=main 
 check-focus: setup   ## The exported FOCUS view against focus-validator, in an environment of its own
 	$(BIN)/python -m commands.check_focus
 
+# An emulator has its own environment in .venvs, made on first use. docs/equality.md is written by WRITE=1.
+equality: setup ## The same bills built on DuckDB and on an emulator, every value compared: ENGINE=snowflake
+	$(BIN)/python -m equality $(or $(ENGINE),snowflake) $(if $(DAYS),--days $(DAYS)) $(if $(SCALE),--scale $(SCALE)) $(if $(WRITE),--write)
+
 bench: setup  ## Time and memory beside peers; quick: make bench SIZES=100000 RUNS=1
 	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY))
 
@@ -79,6 +83,8 @@ lock:         ## Choose versions again: pyproject.toml -> requirements*.lock
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/focus/requirements.lock
 	$(BIN)/uv pip compile --quiet tests/prism/requirements.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/prism/requirements.lock
+	for folder in equality/engines/*/; do $(BIN)/uv pip compile --quiet $${folder}requirements.in --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o $${folder}requirements.lock || exit 1; done
 	grep -A 100 '^uv==' requirements.lock | sed -n '1p; 2,$$ { /^    --hash/!q; p }' > requirements-uv.lock
 
 clean:        ## Remove everything that was installed, loaded or built

@@ -20,10 +20,11 @@ from typing import Any
 import duckdb
 import yaml
 
+from commands.environments import separate_python
+
 ROOT = Path(__file__).parents[1]
 OURS = ROOT / "tests" / "focus"
 WORK = ROOT / ".work" / "focus"
-ENVIRONMENT = ROOT / ".venvs" / "focus-validator"
 
 VIEWS = ("focus_cost_and_usage", "focus_allocated_cost_and_usage")
 TIMES = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
@@ -73,19 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def validator_python() -> Path | None:
     """Return the Python of the validator's environment, made anew when its lock file has changed."""
-    python, made_from = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "made-from.lock"
-    lock = OURS / "requirements.lock"
-    if made_from.exists() and made_from.read_text() == lock.read_text():
-        return python
     base = python_312()
-    if base is None:
-        return None
-    uv = Path(sys.executable).with_name("uv")
-    run(uv, "venv", "--quiet", "--clear", "--python", base, ENVIRONMENT, check=True)
-    install = (uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode")
-    run(*install, "--python", python, lock, check=True)
-    shutil.copyfile(lock, made_from)
-    return python
+    return separate_python("focus-validator", OURS / "requirements.lock", base) if base else None
 
 
 def python_312() -> str | Path | None:

@@ -106,7 +106,6 @@ def test_without_a_rule_model_it_is_skipped(tmp_path, capsys):
 
 def test_without_python_312_it_is_skipped(tmp_path, capsys, monkeypatch):
     (tmp_path / "model-1.3.json").touch()
-    monkeypatch.setattr(check_focus, "ENVIRONMENT", tmp_path / "absent")
     monkeypatch.setattr(check_focus, "python_312", lambda: None)
     assert check_focus.main(["--rules", str(tmp_path)]) == 0
     assert "needs Python 3.12" in capsys.readouterr().out
