@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import duckdb
@@ -47,7 +47,7 @@ PAIRED = 200
 class Column:
     """A column by the name that both warehouses know.
 
-    kind    text, number, double, date, timestamp or boolean
+    kind    text, number, double, date, timestamp or boolean; written where a text may be a number's
     scale   decimals of a number, None where the warehouse does not tell
     """
 
@@ -75,6 +75,11 @@ class Table:
     def names(self) -> list[str]:
         """The columns' names, in order."""
         return [column.name for column in self.columns]
+
+    def as_written(self) -> Table:
+        """The table with its texts compared as numbers where they are some."""
+        kinds = [replace(each, kind="written") if each.kind == "text" else each for each in self.columns]
+        return Table(tuple(kinds), self.rows)
 
     def without(self, names: Iterable[str]) -> Table:
         """The table without some of its columns; names it does not have are ignored."""
@@ -204,10 +209,19 @@ def words(value: Any) -> str:
     text = str(value)
     if text[:1] in ("{", "["):
         try:
-            return json.dumps(json.loads(text, parse_float=str, parse_int=str), sort_keys=True)
+            digits = {"parse_float": "number {}".format, "parse_int": "number {}".format}
+            return json.dumps(json.loads(text, **digits), sort_keys=True)
         except ValueError:
             return text
     return text
+
+
+def written_number(value: Any) -> Decimal | str:
+    """A text that is a number as that number: warehouses write more or fewer zeros after its last digit."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return words(value)
 
 
 FORMS: dict[str, Callable[[Any], Any]] = {
@@ -216,4 +230,5 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "timestamp": moment,
     "boolean": bool,
     "date": str,
+    "written": written_number,
 }

@@ -26,6 +26,9 @@ from ingestion.sandbox import Sandbox
 
 REPO = Path(__file__).parents[1]
 
+# Values on the edge for every macro, which the sandbox does not bring: built and compared like models.
+PROBES = REPO / "tests" / "python" / "macros" / "probes"
+
 # Over a month's end, so that months, closed rates and invoices of both are there.
 UNTIL = date(2026, 11, 3)
 
@@ -61,16 +64,18 @@ class Build:
 class World:
     """A project of its own, its DuckDB file, and the sandbox that bills it; use it as a context manager.
 
-    folder   everything is written here, and what was there before is removed
-    days     length of the window, up to UNTIL
-    scale    how many calls a day, 1 for some 3,700
-    sources  what is loaded; None is all that the sandbox plays
+    folder     everything is written here, and what was there before is removed
+    days       length of the window, up to UNTIL
+    scale      how many calls a day, 1 for some 3,700
+    sources    what is loaded; none is all that the sandbox plays
+    providers  what is built, as in vars.providers; none is what dbt_project.yml says
     """
 
     folder: Path
     days: int = 5
     scale: float = 0.1
-    sources: tuple[str, ...] | None = None
+    sources: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     time_of_run: str = ""
     _running: ExitStack = field(default_factory=ExitStack)
@@ -79,6 +84,10 @@ class World:
         """Make the project and start the sandbox."""
         shutil.rmtree(self.folder, ignore_errors=True)
         copy_project(self.project)
+        probes = self.project / "models" / "probes"
+        probes.mkdir()
+        for file in PROBES.glob("*.sql"):
+            shutil.copy(file, probes / f"probe_{file.name}")
         # The profile of the project itself; an engine puts its host into a copy.
         example = (self.project / "profiles.yml").read_text()
         self.outputs = yaml.safe_load(example)["apportion"]["outputs"]
@@ -128,7 +137,7 @@ class World:
         done = self._run([*command, *window], {"APPORTION_TARGET": "duckdb"} | self.sandbox.env)
         if done.returncode:
             raise StepError(f"loading failed:\n{done.stdout[-4000:]}")
-        self.time_of_run = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        self.time_of_run = self.time_of_run or datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
     def change(self) -> None:
         """Restate a day, empty another, load both again, and change a rule."""
@@ -148,6 +157,7 @@ class World:
         """Run dbt for one target; a failing node is no error here, but a dbt that does not start is.
 
         The moment of the run is a variable, the same for all targets, so that logs of seeds can be compared.
+        It stays what it was in the second run: another value would make dbt parse everything again.
         """
         (self.project / "profiles.yml").write_text(
             yaml.safe_dump({"apportion": {"target": target, "outputs": self.outputs}})
@@ -156,10 +166,12 @@ class World:
         results = folder / "run_results.json"
         results.unlink(missing_ok=True)
         settings = {"APPORTION_TARGET": target, "DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder)}
+        variables: dict[str, Any] = {"time_of_run": self.time_of_run}
+        if self.providers:
+            variables["providers"] = list(self.providers)
         command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments]
         done = self._run(
-            [*command, "--no-version-check", "--vars", json.dumps({"time_of_run": self.time_of_run})],
-            settings | (environment or {}),
+            [*command, "--no-version-check", "--vars", json.dumps(variables)], settings | (environment or {})
         )
         if not results.exists():
             raise StepError(f"dbt {arguments[0]} did not run on {target}:\n{done.stdout[-4000:]}")

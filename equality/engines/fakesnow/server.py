@@ -6,10 +6,12 @@ Each patch loosens the emulator, so each says why. Runs in the environment of re
 import re
 import sys
 
+import fakesnow.arrow
 import fakesnow.cursor
 import fakesnow.info_schema
 import fakesnow.server
 import fakesnow.transforms as transforms
+import pyarrow as pa
 import uvicorn
 from sqlglot import exp
 
@@ -67,6 +69,22 @@ def kind_of_variant(expression):
     return expression
 
 
+@also("tag")
+def member_of_object(expression):
+    """GET takes a member's name as it is, where its translation is a path that trips over dots and quotes.
+
+    TO_VARCHAR of a variant gives a text without quotes, and no text for JSON's null. In an earlier pass than
+    IS_OBJECT: what a pass has replaced it does not look into.
+    """
+    as_text = isinstance(expression, exp.ToChar)
+    got = expression.this if as_text else expression
+    if not isinstance(got, exp.GetExtract) or not got.expression.is_string:
+        return expression
+    pointer = "/" + got.expression.name.replace("~", "~0").replace("/", "~1")
+    function = "JSON_EXTRACT_STRING" if as_text else "JSON_EXTRACT"
+    return exp.Anonymous(this=function, expressions=[got.this, exp.Literal.string(pointer)])
+
+
 def regular_expression_with_flags(expression):
     """REGEXP_REPLACE with position, occurrence and flags is refused, though 1 and 0 are the defaults."""
     if isinstance(expression, exp.RegexpReplace) and expression.args.get("modifiers"):
@@ -81,6 +99,16 @@ def regular_expression_with_flags(expression):
 
 own_regex_replace = transforms.regex_replace
 transforms.regex_replace = regular_expression_with_flags
+
+
+def trimmed(expression):
+    """TRIM, LTRIM and RTRIM of what is no cast lose their characters and their side in fakesnow."""
+    if isinstance(expression, exp.Trim) and not isinstance(expression.this, exp.Cast):
+        expression.set("this", exp.cast(expression.this, "text"))
+    return expression
+
+
+transforms.trim_cast_varchar = trimmed
 
 
 def readable(parse):
@@ -119,6 +147,34 @@ transforms.merge = lambda expression: own_merge(qualified_merge(expression))
 
 # It casts what SUM adds up to DOUBLE, for texts that Snowflake would add up: exact amounts would lose digits.
 transforms.numeric_agg_implicit_cast = lambda expression: expression
+
+own_description = fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql
+
+
+def description_with_aliases(cursor):
+    """DuckDB describes `tags as "Tags"` by the table's spelling, and fakesnow takes names from there."""
+    described = own_description(cursor)
+    names = cursor._arrow_table.column_names if cursor._arrow_table is not None else []
+    if len(names) != len(described):
+        return described
+    return [(name, *others) for name, (_, *others) in zip(names, described, strict=True)]
+
+
+fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql = description_with_aliases
+
+own_struct = fakesnow.arrow.timestamp_to_sf_struct
+
+
+def moments_and_nulls(moments):
+    """An absent moment reaches the client as the first of January 1970."""
+    if isinstance(moments, pa.ChunkedArray):
+        moments = moments.combine_chunks()
+    made = own_struct(moments)
+    parts = [made.field(place) for place in range(made.type.num_fields)]
+    return pa.StructArray.from_arrays(parts, fields=list(made.type), mask=moments.is_null())
+
+
+fakesnow.arrow.timestamp_to_sf_struct = moments_and_nulls
 
 # Comments of tables are written to a second database, which DuckDB refuses within dbt's transactions.
 fakesnow.info_schema.insert_table_comment_sql = lambda *_: "SELECT 1"
