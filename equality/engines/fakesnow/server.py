@@ -3,6 +3,7 @@
 Each patch loosens the emulator, so each says why. Runs in the environment of requirements.lock, not in .venv.
 """
 
+import json
 import re
 import sys
 
@@ -13,6 +14,7 @@ import fakesnow.server
 import fakesnow.transforms as transforms
 import pyarrow as pa
 import uvicorn
+from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
 
@@ -28,12 +30,12 @@ def also(name):
 
 
 @also("create_clone")
-def ordinary_table(expression):
-    """DuckDB keeps temporary tables in a catalog of their own; dbt names them with its database and schema.
+def ordinary_relation(expression):
+    """DuckDB keeps what is temporary in a catalog of its own; dbt names it with its database and schema.
 
-    They outlive their session here, so each is created anew.
+    Here it outlives its session, so each is created anew.
     """
-    if not isinstance(expression, exp.Create) or expression.args.get("kind") != "TABLE":
+    if not isinstance(expression, exp.Create) or expression.args.get("kind") not in ("TABLE", "VIEW"):
         return expression
     if expression.find(exp.Table).name.upper() == "MERGE_CANDIDATES":  # fakesnow's own
         return expression
@@ -147,6 +149,47 @@ transforms.merge = lambda expression: own_merge(qualified_merge(expression))
 
 # It casts what SUM adds up to DOUBLE, for texts that Snowflake would add up: exact amounts would lose digits.
 transforms.numeric_agg_implicit_cast = lambda expression: expression
+
+# Snowflake keeps this many decimals of a product, or those of the side that has more.
+DECIMALS_OF_A_PRODUCT = 12
+
+
+def rounded_products(plan):
+    """The products of DuckDB's plan that Snowflake would round, as pairs of decimals of the two sides."""
+    if isinstance(plan, list):
+        for part in plan:
+            yield from rounded_products(part)
+    elif isinstance(plan, dict):
+        if plan.get("expression_class") == "BOUND_FUNCTION" and plan["qname"]["path"][-1] == "*":
+            sides = [kind.get("type_info", {}).get("scale", 0) for kind in plan["arguments"]]
+            if sum(sides) > max(*sides, DECIMALS_OF_A_PRODUCT):
+                yield tuple(sides)
+        for part in plan.values():
+            yield from rounded_products(part)
+
+
+own_execute = fakesnow.cursor.FakeSnowflakeCursor._execute
+
+
+def execute_unless_rounded(cursor, transformed, params=None):
+    """Refuse a table or view with a product that Snowflake would round: DuckDB adds the decimals up."""
+    if isinstance(transformed, exp.Create) and isinstance(transformed.expression, exp.Query):
+        plans = cursor._duck_conn.execute(
+            "select json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := true)",
+            [transformed.expression.sql(dialect="duckdb")],
+        ).fetchone()[0]
+        plan = json.loads(plans)
+        if plan["error"]:
+            raise ProgrammingError(msg=f"its products are not known: {plan['error_message']}", errno=100046)
+        if found := set(rounded_products(plan)):
+            told = ", ".join(f"{one} and {other} decimals" for one, other in sorted(found))
+            raise ProgrammingError(
+                msg=f"Snowflake would round a product: {told}", errno=100046, sqlstate="22003"
+            )
+    return own_execute(cursor, transformed, params)
+
+
+fakesnow.cursor.FakeSnowflakeCursor._execute = execute_unless_rounded
 
 own_description = fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql
 

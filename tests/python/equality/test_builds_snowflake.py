@@ -1,4 +1,4 @@
-"""A small world through dbt-snowflake against fakesnow: every value is DuckDB's, after a full and a second build.
+"""A small world through dbt-snowflake against fakesnow: every value is DuckDB's, in both builds.
 
 `make equality ENGINE=snowflake` does the same with every source and runs the data tests too.
 """
