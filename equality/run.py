@@ -1,8 +1,8 @@
 """Build one world on DuckDB and on an engine, twice, and compare what came out.
 
 The first run builds everything; the second meets a restated day, an emptied day and a changed rule, and is
-incremental on both sides; a third, --empty, only has to pass. exceptions.yml of the engine names each node that
-its emulator cannot run:
+incremental on both sides; a third, --empty, only has to pass. exceptions.yml of the engine names each node
+that its emulator cannot run:
 
     <name of a model, seed, snapshot or test>: why, in a sentence
 
