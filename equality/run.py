@@ -76,7 +76,7 @@ def compare_builds(
 ) -> Report:
     """Run both builds. A difference is no exception but a fault of the report.
 
-    tests   run the data tests on the engine too, not only the models
+    tests   run the data tests on the engine too, after the first build
     Raises StepError or RuntimeError where loading, dbt or the emulator does not start.
     """
     report = Report(engine, world, exceptions_of(engine))
@@ -88,8 +88,8 @@ def compare_builds(
             world.outputs[engine.name] = engine.output(world.outputs[engine.name])
             report.outcomes.append(one_run(report, "full build", tests, say))
             world.change()
-            report.outcomes.append(one_run(report, "incremental build", tests, say))
-            report.outcomes.append(one_run(report, "empty build", tests, say, empty=True))
+            report.outcomes.append(one_run(report, "incremental build", False, say))
+            report.outcomes.append(one_run(report, "empty build", False, say, empty=True))
         finally:
             engine.stop()
     return report

@@ -14,7 +14,7 @@ import fakesnow.server
 import fakesnow.transforms as transforms
 import pyarrow as pa
 import uvicorn
-from snowflake.connector.errors import ProgrammingError
+from snowflake.connector.errors import Error, ProgrammingError
 from sqlglot import exp
 
 
@@ -147,6 +147,24 @@ def qualified_merge(expression):
 own_merge = transforms.merge
 transforms.merge = lambda expression: own_merge(qualified_merge(expression))
 
+own_create_table_as = transforms.create_table_as
+
+
+def contract_with_star(expression, connection):
+    """A contract and a clustering key give CREATE TABLE (columns) AS SELECT * FROM (...) ORDER BY.
+
+    fakesnow asks DuckDB for the names behind the star, but in no dialect's SQL.
+    """
+    query = expression.expression if isinstance(expression, exp.Create) else None
+    select = query.unnest() if isinstance(query, exp.Subquery) else query
+    if isinstance(select, exp.Select) and isinstance(expression.this, exp.Schema) and select.is_star:
+        described = connection.execute(f"describe {select.sql(dialect='duckdb')}").fetchall()
+        select.set("expressions", [exp.column(name, quoted=True) for name, *_ in described])
+    return own_create_table_as(expression, connection)
+
+
+transforms.create_table_as = contract_with_star
+
 # It casts what SUM adds up to DOUBLE, for texts that Snowflake would add up: exact amounts would lose digits.
 transforms.numeric_agg_implicit_cast = lambda expression: expression
 
@@ -175,7 +193,7 @@ def execute_unless_rounded(cursor, transformed, params=None):
     """Refuse a table or view with a product that Snowflake would round: DuckDB adds the decimals up."""
     if isinstance(transformed, exp.Create) and isinstance(transformed.expression, exp.Query):
         plans = cursor._duck_conn.execute(
-            "select json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := true)",
+            "select json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := true, optimize := true)",
             [transformed.expression.sql(dialect="duckdb")],
         ).fetchone()[0]
         plan = json.loads(plans)
@@ -190,6 +208,21 @@ def execute_unless_rounded(cursor, transformed, params=None):
 
 
 fakesnow.cursor.FakeSnowflakeCursor._execute = execute_unless_rounded
+
+answered = fakesnow.cursor.FakeSnowflakeCursor.execute
+
+
+def answered_at_once(cursor, *arguments, **options):
+    """What fakesnow does not expect is a status 500, and the client asks again for minutes."""
+    try:
+        return answered(cursor, *arguments, **options)
+    except Error:
+        raise
+    except Exception as error:
+        raise ProgrammingError(msg=f"{type(error).__name__}: {error}", errno=1, sqlstate="XX000") from error
+
+
+fakesnow.cursor.FakeSnowflakeCursor.execute = answered_at_once
 
 own_description = fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql
 
