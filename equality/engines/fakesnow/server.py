@@ -193,7 +193,7 @@ def execute_unless_rounded(cursor, transformed, params=None):
     """Refuse a table or view with a product that Snowflake would round: DuckDB adds the decimals up."""
     if isinstance(transformed, exp.Create) and isinstance(transformed.expression, exp.Query):
         plans = cursor._duck_conn.execute(
-            "select json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := true, optimize := true)",
+            "select json_serialize_plan(?, skip_null := true, skip_empty := true, optimize := true)",
             [transformed.expression.sql(dialect="duckdb")],
         ).fetchone()[0]
         plan = json.loads(plans)
