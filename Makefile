@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report explain check-seeds impact check-focus check-nise bench mutants lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds impact check-focus check-nise equality bench mutants lint fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -55,6 +55,10 @@ check-focus: setup   ## The exported FOCUS view against focus-validator, in an e
 check-nise: setup   ## Made-up bills and OpenShift reports of koku-nise: is every file's sum that of the fact?
 	$(BIN)/python -m commands.check_nise
 
+# An emulator has its own environment in .venvs, made on first use. docs/equality.md is written by WRITE=1.
+equality: setup ## The same bills built on DuckDB and on an emulator, every value compared: ENGINE=snowflake
+	$(BIN)/python -m equality $(or $(ENGINE),snowflake) $(if $(DAYS),--days $(DAYS)) $(if $(SCALE),--scale $(SCALE)) $(if $(WRITE),--write)
+
 bench: setup  ## Time and memory beside peers; quick: make bench SIZES=100000 RUNS=1
 	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
@@ -80,10 +84,9 @@ lock:         ## Choose versions again: pyproject.toml -> requirements*.lock
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o requirements.lock
 	$(BIN)/uv pip compile --quiet tests/focus/requirements.in --universal --python-version 3.12 --generate-hashes \
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/focus/requirements.lock
-	$(BIN)/uv pip compile --quiet tests/prism/requirements.in --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/prism/requirements.lock
-	$(BIN)/uv pip compile --quiet tests/nise/requirements.in --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/nise/requirements.lock
+	for wanted in tests/prism/requirements.in tests/nise/requirements.in equality/engines/*/requirements.in; do \
+	    $(BIN)/uv pip compile --quiet $$wanted --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o $${wanted%.in}.lock || exit 1; done
 	grep -A 100 '^uv==' requirements.lock | sed -n '1p; 2,$$ { /^    --hash/!q; p }' > requirements-uv.lock
 
 clean:        ## Remove everything that was installed, loaded or built

@@ -36,20 +36,25 @@ class Run:
         }
 
 
+def copy_project(folder: Path) -> None:
+    """Copy the dbt project into a folder, with the example's profile; what was there is removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for part in PARTS:
+        source, target = REPO / part, folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        elif source.exists():
+            shutil.copy(source, target)
+    shutil.copy(REPO / "profiles.example.yml", folder / "profiles.yml")
+
+
 class Project:
     """A copy of the project, so that seeds can change and no warehouse of a person is touched."""
 
     def __init__(self, folder: Path, database: Path, providers: tuple[str, ...] = ("focus",)) -> None:
         self.folder, self.database, self.providers = folder, database, providers
-        shutil.rmtree(folder, ignore_errors=True)
-        for part in PARTS:
-            source, target = REPO / part, folder / part
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target)
-            elif source.exists():
-                shutil.copy(source, target)
-        shutil.copy(REPO / "profiles.example.yml", folder / "profiles.yml")
+        copy_project(folder)
 
     @property
     def seeds(self) -> Path:

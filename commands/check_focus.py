@@ -20,8 +20,9 @@ from typing import Any
 import duckdb
 import yaml
 
-from commands.environments import ROOT, python_of, run
+from commands.environments import separate_python
 
+ROOT = Path(__file__).parents[1]
 OURS = ROOT / "tests" / "focus"
 WORK = ROOT / ".work" / "focus"
 
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 def validator_python() -> Path | None:
     """Return the Python of the validator's environment, made anew when its lock file has changed."""
     base = python_312()
-    return None if base is None else python_of("focus-validator", OURS / "requirements.lock", base)
+    return separate_python("focus-validator", OURS / "requirements.lock", base) if base else None
 
 
 def python_312() -> str | Path | None:
@@ -85,6 +86,11 @@ def python_312() -> str | Path | None:
         if run(python, "-c", "", capture_output=True).returncode == 0:
             return python
     return None
+
+
+def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess:
+    """Run a program."""
+    return subprocess.run(command, **options)
 
 
 def export(database: Path, view: str) -> Path:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from commands.environments import ROOT, python_of, run
+from commands.environments import ROOT, separate_python
 
 OURS = ROOT / "tests" / "nise"
 WORK = ROOT / ".work" / "nise"
@@ -50,7 +50,7 @@ class Sum(NamedTuple):
 def main() -> int:
     """Generate, load, build, compare, print."""
     try:
-        python = python_of("koku-nise", OURS / "requirements.lock", sys.executable)
+        python = separate_python("koku-nise", OURS / "requirements.lock")
     except subprocess.CalledProcessError as error:
         print(f"check-nise skipped: koku-nise cannot be installed here ({error})")
         return 0
@@ -71,7 +71,8 @@ def generate(python: Path) -> None:
 
     def nise(provider: str, *options: str) -> None:
         command = (python, OURS / "generate.py", "report", provider, *PERIOD, *options)
-        run(*command, cwd=WORK / "scratch", check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, cwd=WORK / "scratch", check=True, **quiet)
 
     nise("aws", "--static-report-file", OURS / "aws.yml", "--aws-s3-bucket-name", WORK / "aws",
          "--aws-s3-report-name", "cur", "--aws-s3-report-prefix", "reports")  # fmt: skip
@@ -90,17 +91,19 @@ def load_and_build() -> int:
         "APPORTION_WORK": str(WORK / "work"),
         **{f"SOURCES__{name.upper()}__BUCKET_URL": str(WORK / name) for name in PROVIDERS},
     }
-    loaded = run(sys.executable, "-m", "ingestion", "run", *PROVIDERS, cwd=ROOT, env=environment)
+    loaded = subprocess.run(
+        (sys.executable, "-m", "ingestion", "run", *PROVIDERS), cwd=ROOT, env=environment, check=False
+    )
     if loaded.returncode:
         return loaded.returncode
     # Only what is needed, and tests of nothing that is not built.
-    built = run(
+    build = (
         Path(sys.executable).with_name("dbt"), "build", "--no-version-check", "--quiet",
         "--target-path", WORK / "target", "--vars", json.dumps({"providers": PROVIDERS}),
         "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable",
-        "--select", "+fct_kubernetes_nodes", "+fct_attributed_charges", cwd=ROOT, env=environment,
+        "--select", "+fct_kubernetes_nodes", "+fct_attributed_charges",
     )  # fmt: skip
-    return built.returncode
+    return subprocess.run(build, cwd=ROOT, env=environment, check=False).returncode
 
 
 def sums(value: Callable[[str], Any]) -> Iterator[Sum]:

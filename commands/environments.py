@@ -1,33 +1,33 @@
-"""Environments of tools that check the project and are no dependency of it, each of its own lock file."""
+"""Virtual environments beside .venv, for tools that do not fit into it: locked, made on first use."""
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
 
-def run(*command: str | Path, **options: Any) -> subprocess.CompletedProcess:
-    """Run a program."""
-    return subprocess.run(command, **options)
+def separate_python(name: str, lock: Path, base: str | Path = sys.executable) -> Path:
+    """Return the Python of .venvs/<name>, made anew when its lock file has changed; others wait meanwhile.
 
-
-def python_of(name: str, lock: Path, base: str | Path) -> Path:
-    """Return the Python of .venvs/<name>, made anew of `base` where its lock file has changed.
-
-    Raises CalledProcessError where it cannot be made, as without a package registry.
+    name   folder in .venvs
+    lock   requirements with hashes, made by `make lock`
+    base   the Python that it is made of
+    Raises subprocess.CalledProcessError where uv cannot make it; uv has then said why.
     """
     environment = ROOT / ".venvs" / name
     python, made_from = environment / "bin" / "python", environment / "made-from.lock"
-    if made_from.exists() and made_from.read_text() == lock.read_text():
-        return python
-    uv = Path(sys.executable).with_name("uv")
-    run(uv, "venv", "--quiet", "--clear", "--python", base, environment, check=True)
-    install = (uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode")
-    run(*install, "--python", python, lock, check=True)
-    shutil.copyfile(lock, made_from)
+    environment.parent.mkdir(exist_ok=True)
+    with (environment.parent / f"{name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not made_from.exists() or made_from.read_text() != lock.read_text():
+            uv = Path(sys.executable).with_name("uv")
+            subprocess.run((uv, "venv", "--quiet", "--clear", "--python", base, environment), check=True)
+            install = (uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode")
+            subprocess.run((*install, "--python", python, lock), check=True)
+            shutil.copyfile(lock, made_from)
     return python
