@@ -42,6 +42,6 @@ def test_without_a_registry_it_is_skipped(capsys, monkeypatch):
     def fail(*_):
         raise subprocess.CalledProcessError(2, "uv")
 
-    monkeypatch.setattr(check_nise, "python_of", fail)
+    monkeypatch.setattr(check_nise, "separate_python", fail)
     assert check_nise.main() == 0
     assert "check-nise skipped: koku-nise cannot be installed here" in capsys.readouterr().out
