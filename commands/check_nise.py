@@ -31,6 +31,8 @@ OURS = ROOT / "tests" / "nise"
 WORK = ROOT / ".work" / "nise"
 PERIOD = ("-s", "2026-10-01", "-e", "2026-10-04")
 PROVIDERS = ["aws", "azure", "gcp", "openshift"]
+# The machines and the volume of openshift.yml.
+DIVIDED = ("i-0a1b2c3d4e5f60718", "i-0a1b2c3d4e5f60719", "vol-0f1e2d3c4b5a69788")
 LAST_PLACE = Decimal(1).scaleb(-18)
 
 Row = dict[str, str]
@@ -117,13 +119,13 @@ def sums(value: Callable[[str], Any]) -> Iterator[Sum]:
             rows = rows_of(path)
             billed = f"select sum(billed_cost) from main.fct_charges where x_source = '{provider}'"
             yield Sum(provider, path.name, "billed cost", len(rows), sum(map(amount, rows)), value(billed))
-    nodes = [row for row in rows_of(next((WORK / "aws").glob("**/*.csv.gz"))) if is_node_line(row)]
-    # What the nodes' lines effectively cost: the savings plan's amount where one covers them.
+    nodes = [row for row in rows_of(next((WORK / "aws").glob("**/*.csv.gz"))) if is_divided(row)]
+    # What their lines effectively cost: the savings plan's amount where one covers them.
     costs = [row["savingsPlan/SavingsPlanEffectiveCost"] or row["lineItem/UnblendedCost"] for row in nodes]
     parts = "select sum(effective_cost) from main_intermediate.int_attribution__node_parts"
     yield Sum(
         "openshift",
-        "nodes on the AWS bill",
+        "nodes and volume on the AWS bill",
         "effective cost",
         len(nodes),
         sum(map(money, costs)),
@@ -169,9 +171,9 @@ def money(text: str) -> Decimal:
     return Decimal(text or 0).quantize(LAST_PLACE, ROUND_HALF_UP)
 
 
-def is_node_line(row: Row) -> bool:
-    """Whether a line of the bill is one of a machine of openshift.yml."""
-    return row["lineItem/ResourceId"] in ("i-0a1b2c3d4e5f60718", "i-0a1b2c3d4e5f60719")
+def is_divided(row: Row) -> bool:
+    """Whether a line of the bill is one of a machine or volume of openshift.yml."""
+    return row["lineItem/ResourceId"] in DIVIDED
 
 
 def google_amount(row: Row) -> Decimal:

@@ -10,6 +10,7 @@ Left out  volumes, graphics processors, reports of virtual machines beside their
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import tarfile
@@ -100,11 +101,15 @@ def _package(root: Path, day: date, packed: datetime, hours: list[int], part: De
     }
     contents = {file: _csv(rows) for file, rows in reports.items()}
     contents["manifest.json"] = json.dumps(manifest, indent=1)
-    with tarfile.open(root / f"{packed:%Y%m%dT%H%M%S}-cost-mgmt.tar.gz", "w:gz") as package:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as package:
         for file, text in contents.items():
             entry = tarfile.TarInfo(file)
-            entry.size, entry.mtime = len(text.encode()), int(packed.timestamp())
+            entry.size = len(text.encode())
             package.addfile(entry, io.BytesIO(text.encode()))
+    # Without the time of writing, the same day is the same package.
+    path = root / f"{packed:%Y%m%dT%H%M%S}-cost-mgmt.tar.gz"
+    path.write_bytes(gzip.compress(archive.getvalue(), mtime=0))
     return sum(map(len, reports.values()))
 
 

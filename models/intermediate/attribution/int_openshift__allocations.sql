@@ -396,15 +396,17 @@ volume_hours as (
     from (
         select
             usage.*,
-            persistentvolumeclaim_capacity_byte_seconds as capacity,
-            case when persistentvolumeclaim is null then 0 else volume_request_storage_byte_seconds end as claimed,
+            usage.persistentvolumeclaim_capacity_byte_seconds as capacity,
+            case
+                when usage.persistentvolumeclaim is null then 0 else usage.volume_request_storage_byte_seconds
+            end as claimed,
             1048576 * cast(count(*) over (
-                partition by usage.charge_date, interval_start, cluster, persistentvolume
+                partition by usage.charge_date, usage.interval_start, usage.cluster, usage.persistentvolume
             ) as {{ wide }}) as tellings
         from {{ ref('stg_openshift__storage_usage') }} as usage
         inner join own_days
             on usage.charge_date = own_days.charge_date
-        where csi_volume_handle is not null
+        where usage.csi_volume_handle is not null
     ) as volumes
 
 ),

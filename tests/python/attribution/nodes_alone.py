@@ -10,7 +10,8 @@ from project_copy import Project
 MODELS = (
     "stg_opencost__allocations stg_opencost__assets stg_opencost__cluster_hours stg_opencost__days_read "
     "int_opencost__allocations stg_openshift__pod_usage stg_openshift__gpu_usage stg_openshift__node_gpus "
-    "stg_openshift__storage_usage stg_openshift__namespace_labels stg_openshift__cluster_hours stg_openshift__days_read "
+    "stg_openshift__storage_usage stg_openshift__namespace_labels stg_openshift__cluster_hours "
+    "stg_openshift__days_read "
     "int_openshift__allocations int_attribution__cluster_hours "
     "int_attribution__node_weights int_attribution__nodes int_attribution__cluster_gaps "
     "int_attribution__changed_days int_attribution__node_parts"
