@@ -22,6 +22,7 @@ from dlt.destinations.sql_jobs import SqlFollowupJob
 from ingestion.common.places import duckdb_path
 
 if TYPE_CHECKING:
+    from dlt.common.destination import DestinationCapabilitiesContext
     from dlt.common.destination.client import FollowupJobRequest, LoadJob, PreparedTableSchema
     from dlt.common.storages.load_package import LoadJobInfo
 
@@ -107,6 +108,12 @@ class Client(DuckDbClient):
 
 class DuckDb(duckdb):
     """The destination. Its settings are those of dlt's duckdb."""
+
+    def _raw_capabilities(self) -> DestinationCapabilitiesContext:
+        """What DuckDB can. dlt 1.31 does not know of its transactions, and would leave half a merge behind."""
+        capabilities = super()._raw_capabilities()
+        capabilities.supports_transactions = True
+        return capabilities
 
     @property
     def client_class(self) -> Any:

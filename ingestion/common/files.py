@@ -352,11 +352,16 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.cast(column, pa.string())
 
 
+def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
 def as_coded_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """A column as dictionary-encoded text: what as_text() gives, each different value written once."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    whole = one_array(column)
     if pa.types.is_nested(whole.type) or pa.types.is_null(whole.type):
-        return pc.dictionary_encode(as_text(whole))
+        return pc.dictionary_encode(one_array(as_text(whole)))
     if pa.types.is_floating(whole.type):
         # Text of 0.0 and -0.0 differs, and a dictionary takes them for one; money knows no such zero.
         whole = pc.add(whole, pa.scalar(0, whole.type))
@@ -370,7 +375,7 @@ def by_value(column: pa.Array | pa.ChunkedArray, told: Callable[[pa.Array], pa.A
 
     told   values -> as many answers; null for null
     """
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    whole = one_array(column)
     if not pa.types.is_dictionary(whole.type):
         return told(whole)
     return pc.take(told(whole.dictionary), whole.indices)

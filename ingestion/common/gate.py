@@ -2,7 +2,8 @@
 
 One suite per raw table, from the source's contract. It looks at the load package on disk, so a row that
 breaks the contract stops the run before any table changes. Data Docs are written to .work/data_docs. They
-tell of the rows that Great Expectations saw: the first ones, and all that Arrow could not prove to be fine.
+tell of the rows that Great Expectations saw: some of a first load, and all that Arrow did not prove to be
+fine. Where it proves all, Great Expectations is not even imported.
 A suite is made of the functions below; each expectation carries the words a person reads when it fails.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +36,9 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 EXAMPLES = 5
 # Rows checked at once: bounds the memory, whatever the size of the load.
 ROWS_AT_ONCE = 100_000
-# So many rows of a table are judged by Great Expectations also where nothing is doubtful.
+# So many rows of a table are judged by Great Expectations where nothing is doubtful, for a first page.
 FIRST_ROWS = 1_000
 
-Expectation = Any
 UTC_TIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]00:?00)?$"
 
 
@@ -46,71 +47,68 @@ def data_docs() -> Path:
     return work_folder() / "data_docs"
 
 
-def _made(kind: str, says: str, mend: str, **settings: Any) -> Expectation:
-    import great_expectations.expectations as gxe
+@dataclass(frozen=True)
+class Expectation:
+    """One of Great Expectations', by name, with the words a person reads when it fails.
 
-    return getattr(gxe, kind)(meta={"says": says, "mend": mend}, **settings)
+    It is made only when it is to judge: to import Great Expectations takes 3 CPU seconds, which is more than
+    most loads take.
+    """
+
+    kind: str
+    column: str
+    says: str
+    mend: str
+    severity: str = "critical"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def made(self) -> Any:
+        """The expectation itself."""
+        import great_expectations.expectations as gxe
+
+        meta = {"says": self.says, "mend": self.mend}
+        return getattr(gxe, self.kind)(column=self.column, severity=self.severity, meta=meta, **self.settings)
 
 
 def present(column: str, *, severity: str = "critical") -> Expectation:
     """The column has a value in every row."""
-    return _made(
-        "ExpectColumnValuesToNotBeNull",
-        "is empty",
-        "the provider's contract promises a value here",
-        column=column,
-        severity=severity,
-    )
+    mend = "the provider's contract promises a value here"
+    return Expectation("ExpectColumnValuesToNotBeNull", column, "is empty", mend, severity)
 
 
 def number(column: str) -> Expectation:
     """Every value that is there is a plain number, as text."""
-    return _made(
-        "ExpectColumnValuesToMatchRegex",
-        "is no number",
-        "write a plain decimal number, like 1000.00",
-        column=column,
-        regex=f"^{NUMBER}$",
-    )
+    return matching(column, f"^{NUMBER}$", "is no number", "write a plain decimal number, like 1000.00")
 
 
 def utc_time(column: str) -> Expectation:
     """Every value that is there is a day or a time in UTC, as text."""
-    return _made(
-        "ExpectColumnValuesToMatchRegex",
-        "is no UTC time",
-        "write it like 2026-02-01T00:00:00Z",
-        column=column,
-        regex=UTC_TIME,
-    )
+    return matching(column, UTC_TIME, "is no UTC time", "write it like 2026-02-01T00:00:00Z")
 
 
 def matching(column: str, regex: str, says: str, mend: str) -> Expectation:
     """Every value that is there has this form."""
-    return _made("ExpectColumnValuesToMatchRegex", says, mend, column=column, regex=regex)
+    kind = "ExpectColumnValuesToMatchRegex"
+    return Expectation(kind, column, says, mend, settings={"regex": regex})
 
 
 def one_of(column: str, values: list[str], *, severity: str = "critical") -> Expectation:
     """Every value that is there is one of these."""
-    return _made(
+    return Expectation(
         "ExpectColumnValuesToBeInSet",
+        column,
         "is not a known value",
         f"known are: {', '.join(values)}",
-        column=column,
-        value_set=values,
-        severity=severity,
+        severity,
+        {"value_set": values},
     )
 
 
 def not_negative(column: str) -> Expectation:
     """Every value that is there is zero or more."""
-    return _made(
-        "ExpectColumnValuesToBeBetween",
-        "is below zero",
-        "a count cannot be negative; report it to the provider",
-        column=column,
-        min_value=0,
-    )
+    mend = "a count cannot be negative; report it to the provider"
+    settings = {"min_value": 0}
+    return Expectation("ExpectColumnValuesToBeBetween", column, "is below zero", mend, settings=settings)
 
 
 def package_files(pipeline: dlt.Pipeline) -> dict[str, list[Path]]:
@@ -163,20 +161,20 @@ def doubtful(rows: pa.Table, suite: list[Expectation]) -> pa.Array | None:
 
 def _unproven(column: pa.Array, expectation: Expectation) -> pa.Array | None:
     """Which values of a column are not known to meet an expectation; None where all are."""
-    kind = type(expectation).__name__
-    is_whole = expectation.mostly == 1 and expectation.row_condition is None
-    if is_whole and kind == "ExpectColumnValuesToNotBeNull":
+    if expectation.kind == "ExpectColumnValuesToNotBeNull":
         return pc.is_null(column) if column.null_count else None
     values = column.dictionary if pa.types.is_dictionary(column.type) else column
-    if is_whole and kind == "ExpectColumnValuesToMatchRegex" and is_text(values.type):
-        proven = pc.match_substring_regex(values, rf"\A(?:{expectation.regex})\z")
-    elif is_whole and kind == "ExpectColumnValuesToBeInSet" and is_text(values.type):
-        proven = pc.is_in(values, pa.array(expectation.value_set, pa.string()))
+    kind, settings = expectation.kind, expectation.settings
+    if kind == "ExpectColumnValuesToMatchRegex" and is_text(values.type):
+        proven = pc.match_substring_regex(values, rf"\A(?:{settings['regex']})\z")
+    elif kind == "ExpectColumnValuesToBeInSet" and is_text(values.type):
+        proven = pc.is_in(values, pa.array(settings["value_set"], pa.string()))
+    elif kind == "ExpectColumnValuesToBeBetween" and pa.types.is_integer(values.type):
+        proven = pc.greater_equal(values, settings["min_value"])
     else:
         return pa.repeat(True, len(column))
     # An absent value breaks no rule about values.
-    missed = pc.invert(pc.fill_null(proven, False))
-    missed = pc.and_(missed, pc.is_valid(values))
+    missed = pc.and_(pc.invert(pc.fill_null(proven, False)), pc.is_valid(values))
     if not pc.any(missed).as_py():
         return None
     if pa.types.is_dictionary(column.type):
@@ -187,50 +185,51 @@ def _unproven(column: pa.Array, expectation: Expectation) -> pa.Array | None:
 def check(source: Source, pipeline: dlt.Pipeline) -> dict[str, int]:
     """Run the source's suites over the load package; returns the rows by table.
 
-    Great Expectations judges what is not proven to be fine beforehand, and the first rows of each table.
-    Raises IngestionError with the offending rows where a critical expectation fails; prints the
-    failed warnings.
+    Great Expectations judges what is not proven to be fine beforehand, and the first rows of a table whose
+    suite has no page in the Data Docs yet. Raises IngestionError with the offending rows where a critical
+    expectation fails; prints the failed warnings.
     """
-    packed = package_files(pipeline)
-    if set(packed) <= {"load_log"}:
-        # Nothing was read anew, as on most days of most sources.
-        return {
-            table: sum(pq.read_metadata(path).num_rows for path in paths) for table, paths in packed.items()
-        }
     suites = source.gate()
     rows: dict[str, int] = {}
     failures: list[str] = []
-    context = _context()
-    for table, paths in sorted(packed.items()):
+    context: Any = None
+    pages: dict[Path, str] = {}
+    for table, paths in sorted(package_files(pipeline).items()):
         suite, key = suites.get(table, []), source.table(table).key if table in suites else ()
-        validate = _validator(context, f"{source.name}.{table}", suite, key) if suite else None
         columns = list(dict.fromkeys([*(expectation.column for expectation in suite), *key]))
-        judged = _to_judge((part for path in paths for part in batches(path, columns)), suite, table, rows)
-        for part in judged:
-            if validate:
-                failures += _failures(source, table, validate(_frame(part)))
-    # Once at the end: each page costs a tenth of a second.
-    context.build_data_docs()
+        page, told = data_docs() / f"{source.name}.{table}.suite", repr(suite)
+        shown = not suite or (page.exists() and page.read_text() == told)
+        validate = None
+        parts = (part for path in paths for part in batches(path, columns))
+        for part in _to_judge(parts, suite, 0 if shown else FIRST_ROWS, table, rows):
+            context = context or _context()
+            validate = validate or _validator(context, f"{source.name}.{table}", suite, key)
+            failures += _failures(source, table, validate(_frame(part)))
+            pages[page] = told
+    if context:
+        # Once at the end: each page costs a tenth of a second.
+        context.build_data_docs()
+    for page, told in pages.items():
+        page.write_text(told)
     if failures:
-        shown = "\n  ".join(failures[:EXAMPLES])
+        shown_here = "\n  ".join(failures[:EXAMPLES])
         raise IngestionError(
-            f"{source.name}: rows that break the contract; nothing was loaded\n  {shown}\n"
+            f"{source.name}: rows that break the contract; nothing was loaded\n  {shown_here}\n"
             f"  all of them: {data_docs() / 'index.html'}"
         )
     return rows
 
 
 def _to_judge(
-    parts: Iterator[pa.Table], suite: list[Expectation], table: str, rows: dict[str, int]
+    parts: Iterator[pa.Table], suite: list[Expectation], first_rows: int, table: str, rows: dict[str, int]
 ) -> Iterator[pa.Table]:
-    """The rows that Great Expectations is to judge, so many at a time; `rows` counts all there are."""
+    """The first rows and the doubtful ones, so many at a time; `rows` counts all there are."""
     held: list[pa.Table] = []
     rows[table] = 0
     for part in parts:
         if suite and len(part):
             mask = doubtful(part, suite)
-            # The first rows are shown to it whatever they are: the Data Docs tell of something, then.
-            first = part.slice(0, max(0, FIRST_ROWS - rows[table]))
+            first = part.slice(0, max(0, first_rows - rows[table]))
             if len(first):
                 held.append(first)
             if mask is not None:
@@ -289,7 +288,9 @@ def _validator(
     import great_expectations as gx
 
     asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
-    suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+    suite = context.suites.add(
+        gx.ExpectationSuite(name=name, expectations=[expectation.made() for expectation in expectations])
+    )
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name=name, data=asset.add_batch_definition_whole_dataframe(name), suite=suite)
     )
