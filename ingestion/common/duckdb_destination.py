@@ -110,7 +110,7 @@ class DuckDb(duckdb):
     """The destination. Its settings are those of dlt's duckdb."""
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
-        """What DuckDB can. dlt 1.31 does not know of its transactions, and would leave half a merge behind."""
+        """What DuckDB can. dlt 1.31 knows of no transactions there, and would leave half a merge."""
         capabilities = super()._raw_capabilities()
         capabilities.supports_transactions = True
         return capabilities
