@@ -5,6 +5,9 @@ ours     the source `aws` as `python -m ingestion run aws` runs it (every line i
 theirs   the FinOps Foundation's focus-converter, which writes FOCUS Parquet, in an environment of its own:
          .venvs/focus-converter. It needs multimethod below 2 and click below 8.2, which it does not say
 
+Both start many libraries before they read a line: what a bill of FEWEST lines costs is told apart. Ours is an
+installation that has loaded a bill before: dbt has parsed the project, the Data Docs have their page.
+
 The bill is the older CUR as Parquet, the one kind that both read: hours of a month, 10,000 resources, tags,
 one line in ten of a savings plan (usage or its negation), one in twenty reserved.
 """
@@ -29,6 +32,7 @@ from benchmarks.project import REPO, Project
 ENVIRONMENT = REPO / ".venvs" / "focus-converter"
 REQUIREMENTS = ("focus-converter==1.0.0", "multimethod<2", "click<8.2")
 LINES_A_GROUP = 100_000
+FEWEST = 200
 RESOURCES = 10_000
 START = datetime(2026, 10, 1)
 # Code, name, family, usage type, unit, dollars for one.
@@ -147,12 +151,11 @@ def ours(path: Path, folder: Path) -> dict[str, Any]:
     }
     load = measure.run(sys.executable, "-m", "ingestion", "run", "aws", folder=REPO, environment=environment)
     project = Project(folder / "aws_bill", database, providers=("aws",))
-    # dbt's fixed start, which a bill of no line has too.
-    start = project.run("--select", "stg_aws__cur")
+    # dbt parses here, as it did once in every installation; of prepaid accounts there are none.
+    project.dbt("seed", "--select", "billing_accounts")
     models = project.run("--select", "+fct_charges")
     return {
         "load": load.as_dict(),
-        "start": start.process.as_dict(),
         "models": models.as_dict(),
         "wall_seconds": load.wall_seconds + models.process.wall_seconds,
         "cpu_seconds": load.cpu_seconds + models.process.cpu_seconds,

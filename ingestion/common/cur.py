@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -155,7 +156,7 @@ def our_names(names: list[str], where: str) -> list[str | None] | None:
 def whole_bill(item: FileItemDict) -> Iterator[pa.Table] | None:
     """The lines of a CUR of either kind under the names of CUR 2.0; None for a file that is none."""
     names = whole_bill_names(files.header(item), item["file_url"])
-    return None if names is None else map(without_blanks, collected(files.read(item, names)))
+    return None if names is None else map(without_blanks, collected(files.read(item, names, coded=True)))
 
 
 def whole_bill_names(names: list[str], where: str) -> list[str | None] | None:
@@ -207,27 +208,43 @@ def collected(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
 def without_blanks(part: pa.Table) -> pa.Table:
     """Blank texts, which Parquet may hold, are absent; so are amounts that a generator wrote as None."""
     for place, name in enumerate(part.column_names):
-        if not pa.types.is_string(part[name].type):
+        if not pa.types.is_dictionary(part[name].type):
             continue
-        blanks = pa.array(["", "None"] if name in AMOUNTS else [""])
-        if pc.any(is_blank := pc.is_in(part[name], blanks)).as_py():
-            part = part.set_column(
-                place, name, pc.if_else(is_blank, pa.scalar(None, pa.string()), part[name])
-            )
+        coded = part[name].combine_chunks()
+        blank = pc.is_in(coded.dictionary, pa.array(["", "None"] if name in AMOUNTS else [""]))
+        if pc.any(blank).as_py():
+            is_blank = pc.fill_null(pc.take(blank, coded.indices), False)
+            indices = pc.if_else(is_blank, pa.scalar(None, coded.indices.type), coded.indices)
+            part = part.set_column(place, name, pa.DictionaryArray.from_arrays(indices, coded.dictionary))
     return part
 
 
-def as_json(keys: list[str], columns: list[pa.ChunkedArray]) -> pa.Array:
-    """A JSON object a row, of the columns that have a value in it."""
+def as_json(keys: list[str], columns: list[pa.ChunkedArray]) -> pa.DictionaryArray:
+    """A JSON object a row, of the columns that have a value in it; each different object is written once."""
+    coded = [pc.dictionary_encode(column.combine_chunks()) for column in columns]
+    which, first = combinations([pc.fill_null(column.indices, -1).to_numpy() for column in coded])
     members = []
-    for key, column in zip(keys, columns, strict=True):
-        quoted = pc.dictionary_encode(column.combine_chunks())
-        # Each distinct value is written once; a bill repeats few.
-        texts = [f", {json.dumps(key)}: {json.dumps(value)}" for value in quoted.dictionary.to_pylist()]
-        members.append(pc.fill_null(pc.take(pa.array(texts, pa.string()), quoted.indices), ""))
+    for key, column in zip(keys, coded, strict=True):
+        texts = [f", {json.dumps(key)}: {json.dumps(value)}" for value in column.dictionary.to_pylist()]
+        chosen = pc.take(column.indices, pa.array(first))
+        members.append(pc.fill_null(pc.take(pa.array(texts, pa.string()), chosen), ""))
     joined = pc.binary_join_element_wise(*members, "")
     # Without the comma before the first.
-    return pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 2), "}", "")
+    objects = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(joined, 2), "}", "")
+    return pa.DictionaryArray.from_arrays(pa.array(which, pa.int32()), objects)
+
+
+def combinations(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of integers from -1 on: the number of each row's combination, and where each stands first."""
+    which = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        # Numbered anew after each column, so that their product stays within 64 bits.
+        pairs = which * (int(column.max(initial=-1)) + 2) + column + 1
+        which = pc.dictionary_encode(pa.array(pairs)).indices.to_numpy().astype(np.int64)
+    first = np.zeros(int(which.max(initial=-1)) + 1, np.int64)
+    # Backwards, so that the first of them is what stays.
+    first[which[::-1]] = np.arange(len(which))[::-1]
+    return which, first
 
 
 def payer_of(item: FileItemDict) -> set[str]:
@@ -254,17 +271,18 @@ def product_named(rows: pa.Table, product_codes: str, product_names: str) -> Any
     product_names   what product['product_name'] contains where it comes through the Marketplace, under an
                     opaque product code
     """
-    entities, codes = (
-        files.as_text(rows[name]) for name in ("bill_billing_entity", "line_item_product_code")
+    codes, entities = (
+        files.as_coded_text(rows[name]) for name in ("line_item_product_code", "bill_billing_entity")
     )
-    own = pc.fill_null(pc.starts_with(codes, product_codes), False)
-    is_sold = pc.fill_null(pc.equal(entities, MARKETPLACE), False)
+    own = files.by_value(codes, lambda values: pc.starts_with(values, product_codes))
+    is_sold = files.by_value(entities, lambda values: pc.equal(values, MARKETPLACE))
+    own, is_sold = pc.fill_null(own, False), pc.fill_null(is_sold, False)
     if not pc.any(is_sold).as_py():
         return own
     # Only those of the Marketplace are unpacked; a bill has few.
     products = iter(files.as_text(rows["product"].filter(is_sold)).to_pylist())
     named = [sold and product_names in (product_name(next(products)) or "") for sold in is_sold.to_pylist()]
-    return pc.or_(own, pa.chunked_array([pa.array(named, pa.bool_())]))
+    return pc.or_(own, pa.array(named, pa.bool_()))
 
 
 def product_name(product: str | None) -> str | None:

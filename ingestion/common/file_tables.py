@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dlt
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -138,7 +139,7 @@ def file_resource(
         if reading is not None:
             return reading(item)
         names = naming(files.header(item), item["file_url"])
-        return None if names is None else files.read(item, names, keep)
+        return None if names is None else files.read(item, names, keep, coded=True)
 
     def rows() -> Iterator[Any]:
         way = how_read(run, table)
@@ -170,7 +171,7 @@ def file_resource(
             for part in placed(item, parts, day_from):
                 asked = part if whole else within(part, run)
                 days.update(pc.unique(asked[DAY]).to_pylist())
-                yield asked
+                yield coded(table, asked)
             if without_gaps and days:
                 days.update(min(days) + timedelta(days=n) for n in range((max(days) - min(days)).days))
         if not (covered or unchanged or optional):
@@ -187,7 +188,7 @@ def file_resource(
             if files.lies_in(url, locations, pattern):
                 covered.setdefault(url, set()).add(day)
         for url, days in covered.items():
-            yield from run.covered(table, days, {"source_file": url})
+            yield from (coded(table, marks) for marks in run.covered(table, days, {"source_file": url}))
         if not run.asked:
             kept["files"] = {url: known[url] for url in unchanged} | as_read
         if unchanged:
@@ -299,8 +300,8 @@ def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iter
             numbers = part[files.ROW]
             part = part.drop_columns([files.ROW])
         else:
-            numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
-        is_time = pc.fill_null(pc.match_substring_regex(times, gate.UTC_TIME), False)
+            numbers = files.row_numbers(before, count)
+        is_time = pc.fill_null(files.by_value(times, is_utc_time), False)
         if not pc.all(is_time).as_py():
             row = pc.index(is_time, False).as_py()
             found = times[row].as_py()
@@ -311,13 +312,42 @@ def placed(item: FileItemDict, parts: Iterator[pa.Table], day_from: str) -> Iter
             )
         # dlt's merge keys are never null, and it warns where Arrow says that they might be.
         keys = {
-            "source_file": pa.array([item["file_url"]] * count, pa.string()),
-            DAY: pc.cast(pc.utf8_slice_codeunits(times, 0, 10), pa.date32()),
+            "source_file": pa.DictionaryArray.from_arrays(
+                np.zeros(count, np.int32), pa.array([item["file_url"]])
+            ),
+            DAY: files.by_value(times, day_of),
         }
         for name, values in keys.items():
             part = part.append_column(pa.field(name, values.type, nullable=False), values)
         yield part.append_column(files.ROW, numbers).append_column(WITHDRAWN, pa.nulls(count, pa.bool_()))
         before += count
+
+
+def coded(table: Table, part: pa.Table) -> pa.Table:
+    """A part in the one shape that a file of the load package has: the contract's texts as dictionaries.
+
+    Further columns stay plain, since dlt writes plain nulls where another file lacks them.
+    """
+    for name, kind in table.columns.items():
+        if kind == "text" and name not in part.column_names:
+            part = part.append_column(name, pa.nulls(len(part), pa.dictionary(pa.int32(), pa.string())))
+    for place, field in enumerate(part.schema):
+        is_coded = pa.types.is_dictionary(field.type)
+        if is_coded == (table.columns.get(field.name) == "text"):
+            continue
+        column = part[field.name].cast(pa.string()) if is_coded else pc.dictionary_encode(part[field.name])
+        part = part.set_column(place, field.with_type(column.type), column)
+    return part
+
+
+def is_utc_time(times: pa.Array) -> pa.Array:
+    """Which texts are a day or a time in UTC."""
+    return pc.match_substring_regex(times, gate.UTC_TIME)
+
+
+def day_of(times: pa.Array) -> pa.Array:
+    """The day of each time."""
+    return pc.cast(pc.utf8_slice_codeunits(times, 0, 10), pa.date32())
 
 
 def named(item: FileItemDict, column: str) -> str:

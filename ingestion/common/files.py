@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -112,25 +113,40 @@ def header(item: FileItemDict) -> list[str]:
 
 
 def read(
-    item: FileItemDict, names: list[str | None], keep: Callable[[pa.Table], Any] | None = None
+    item: FileItemDict,
+    names: list[str | None],
+    keep: Callable[[pa.Table], Any] | None = None,
+    *,
+    coded: bool = False,
 ) -> Iterator[pa.Table]:
     """The file's rows in order, every column text, under these names, and each with its number (ROW).
 
     names   as many as the header has; a column named None is not read
-    keep    which rows to keep: a table under these names, its types as in the file -> a mask; what it
-            drops is never turned into text
+    keep    which rows to keep: a table under these names, its types as in the file (but for `coded`) -> a
+            mask; what it drops is never turned into text
+    coded   text comes dictionary-encoded (Arrow's dictionary<int32, string>): a bill repeats most of what it
+            says, and each word is then written, checked and packed once
     """
     wanted = [name for name in names if name is not None]
-    parts = _read_parquet(item, names) if item["file_name"].endswith(".parquet") else _read_csv(item, names)
-    before = 0
+    parts = (
+        _read_parquet(item, names, coded)
+        if item["file_name"].endswith(".parquet")
+        else _read_csv(item, names)
+    )
+    text, before = as_coded_text if coded else as_text, 0
     for batch in parts:
         table = pa.table(dict(zip(wanted, batch.columns, strict=True)))
-        numbers = pa.array(range(before + 1, before + len(batch) + 1), pa.int64())
+        numbers = row_numbers(before, len(batch))
         before += len(batch)
         if keep:
             mask = keep(table)
             table, numbers = table.filter(mask), pc.filter(numbers, mask)
-        yield pa.table({ROW: numbers} | {name: as_text(table[name]) for name in wanted})
+        yield pa.table({ROW: numbers} | {name: text(table[name]) for name in wanted})
+
+
+def row_numbers(before: int, count: int) -> pa.Array:
+    """The numbers of so many rows that come after `before` others."""
+    return pa.array(np.arange(before + 1, before + count + 1, dtype=np.int64))
 
 
 def json_lines(item: FileItemDict) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -279,8 +295,15 @@ class _Quotes(io.RawIOBase):
         return found
 
 
-def _read_parquet(item: FileItemDict, names: list[str | None]) -> Iterator[pa.RecordBatch]:
-    with _parquet(item) as file:
+def _read_parquet(
+    item: FileItemDict, names: list[str | None], coded: bool = False
+) -> Iterator[pa.RecordBatch]:
+    texts: list[str] = []
+    if coded:
+        # Parquet holds repeated text as a dictionary; it is taken as it lies there.
+        with _parquet(item) as file:
+            texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    with _parquet(item, read_dictionary=texts) as file:
         theirs = file.schema_arrow.names
         wanted = [column for column, name in zip(theirs, names, strict=True) if name is not None]
         for batch in file.iter_batches(ROWS_AT_ONCE, columns=wanted):
@@ -297,10 +320,10 @@ def batches(
 
 
 @contextmanager
-def _parquet(item: FileItemDict) -> Iterator[pq.ParquetFile]:
+def _parquet(item: FileItemDict, **settings: Any) -> Iterator[pq.ParquetFile]:
     with item.open() as file:
         try:
-            yield pq.ParquetFile(file)
+            yield pq.ParquetFile(file, **settings)
         except (pa.ArrowInvalid, OSError) as error:
             raise IngestionError(
                 f"the Parquet file cannot be read: {error}",
@@ -375,6 +398,35 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         texts = [None if value is None else json.dumps(value, default=str) for value in values]
         return pa.array(texts, pa.string())
     return pc.cast(column, pa.string())
+
+
+def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def as_coded_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column as dictionary-encoded text: what as_text() gives, each different value written once."""
+    whole = one_array(column)
+    if pa.types.is_nested(whole.type) or pa.types.is_null(whole.type):
+        return pc.dictionary_encode(one_array(as_text(whole)))
+    if pa.types.is_floating(whole.type):
+        # Text of 0.0 and -0.0 differs, and a dictionary takes them for one; money knows no such zero.
+        whole = pc.add(whole, pa.scalar(0, whole.type))
+    coded = whole if pa.types.is_dictionary(whole.type) else pc.dictionary_encode(whole)
+    texts = as_text(coded.dictionary)
+    return pa.DictionaryArray.from_arrays(coded.indices, texts)
+
+
+def by_value(column: pa.Array | pa.ChunkedArray, told: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """What a function tells of each value of a column, asked once for each different value.
+
+    told   values -> as many answers; null for null
+    """
+    whole = one_array(column)
+    if not pa.types.is_dictionary(whole.type):
+        return told(whole)
+    return pc.take(told(whole.dictionary), whole.indices)
 
 
 def _plain_maps(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray | None:

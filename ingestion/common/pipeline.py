@@ -24,7 +24,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from requests.exceptions import ChunkedEncodingError, ConnectTimeout, HTTPError, ReadTimeout
 from requests.exceptions import ConnectionError as Unreachable
 
-from ingestion.common import gate, guards
+from ingestion.common import duckdb_destination, gate, guards
 from ingestion.common.errors import IngestionError
 from ingestion.common.places import duckdb_path, target, work_folder
 from ingestion.common.progress import collector
@@ -173,7 +173,7 @@ def destination() -> Destination[Any, Any]:
 
     match target():
         case "duckdb":
-            return dlt.destinations.duckdb(str(duckdb_path()))
+            return duckdb_destination.destination()
         case "bigquery":
             keyfile = setting("BIGQUERY_KEYFILE")
             return dlt.destinations.bigquery(

@@ -19,110 +19,12 @@
 {% set pair = ['payer_account_id', 'billing_period_start', 'usage_account_id', 'charge_date', 'usage_type', 'currency'] %}
 {% set leaves_bedrock = 'bedrock' in var('providers') %}
 
-with
-
-stg as (
-
-    select * from {{ ref('stg_aws__cur') }}
-
-),
-
-parents as (
-
-    select distinct
-        payer_account_id,
-        billing_period_start,
-        resource_id
-    from stg
-    where parent_resource_id is null
-        and resource_id in (select split.parent_resource_id from stg as split where split.parent_resource_id is not null)
-
-),
-
-bills as (
-
-    select
-        payer_account_id,
-        billing_period_start,
-        min(case when net_unblended_cost is null then 0 else 1 end) = 1 as is_net
-    from stg
-    where parent_resource_id is null
-    group by
-        payer_account_id,
-        billing_period_start
-
-),
-
-{#  Taxes and fees often lack the name of their product. #}
-products as (
-
-    select
-        product_code,
-        max(product_name) as product_name
-    from stg
-    where coalesce(billing_entity, '') <> 'AWS Marketplace'
-    group by product_code
-
-),
-
-{% if leaves_bedrock -%}
-bedrock_bills as (
-
-    select distinct
-        payer_account_id,
-        billing_period_start
-    from {{ ref('stg_bedrock__cur') }}
-
-),
-
-{% endif -%}
-lines as (
-
-    select
-        stg.*,
-        coalesce(bills.is_net, false) as is_net,
-        coalesce(stg.product_name, products.product_name, stg.product_code) as service,
-        case
-            when stg.line_item_type = 'SavingsPlanCoveredUsage' then 'planned'
-            when stg.line_item_type = 'SavingsPlanNegation' then 'negation'
-            when stg.line_item_type = 'DiscountedUsage' then 'reserved'
-            when stg.line_item_type = 'RIFee' then 'reservation_fee'
-            when stg.line_item_type = 'SavingsPlanRecurringFee' then 'plan_fee'
-            when stg.line_item_type = 'SavingsPlanUpfrontFee' then 'plan_upfront'
-            when stg.line_item_type = 'Fee' and stg.reservation_arn is not null then 'reservation_upfront'
-            when stg.line_item_type = 'Refund' then 'refund'
-            else 'other'
-        end as kind
-    from stg
-
-    left join parents
-        on stg.payer_account_id = parents.payer_account_id
-            and stg.billing_period_start = parents.billing_period_start
-            and stg.parent_resource_id = parents.resource_id
-
-    left join bills
-        on stg.payer_account_id = bills.payer_account_id
-            and stg.billing_period_start = bills.billing_period_start
-
-    left join products
-        on stg.product_code = products.product_code
-
-    {% if leaves_bedrock -%}
-    left join bedrock_bills
-        on stg.payer_account_id = bedrock_bills.payer_account_id
-            and stg.billing_period_start = bedrock_bills.billing_period_start
-    {%- endif %}
-
-    {#  A split line without its machine on the bill, that costs something by itself, is a line like others. #}
-    where (stg.parent_resource_id is null or (parents.resource_id is null and stg.unblended_cost <> 0))
-    {%- if leaves_bedrock %}
-        and not (stg.is_of_bedrock and bedrock_bills.payer_account_id is not null)
-    {%- endif %}
-
-),
-
-amounts as (
-
+{#
+    The lines with their amounts. They are read three times, as whole rows and for the few that give a second one: a
+    common table expression of all columns would be kept as a whole in memory, which costs more than to read again.
+#}
+{% set amounts %}
+(
     select
         lines.*,
         case when is_net then net_unblended_cost else unblended_cost end as cost,
@@ -149,9 +51,110 @@ amounts as (
                 )
             when kind = 'plan_fee' then savings_plan_commitment - coalesce(savings_plan_used_commitment, {{ zero }})
         end as left_over
-    from lines
+    from (
+        select
+            stg.*,
+            coalesce(bills.is_net, false) as is_net,
+            coalesce(stg.product_name, products.product_name, stg.product_code) as service,
+            coalesce(products.service_category, 'Other') as service_category,
+            coalesce(products.service_subcategory, 'Other (Other)') as service_subcategory,
+            case
+                when stg.line_item_type = 'SavingsPlanCoveredUsage' then 'planned'
+                when stg.line_item_type = 'SavingsPlanNegation' then 'negation'
+                when stg.line_item_type = 'DiscountedUsage' then 'reserved'
+                when stg.line_item_type = 'RIFee' then 'reservation_fee'
+                when stg.line_item_type = 'SavingsPlanRecurringFee' then 'plan_fee'
+                when stg.line_item_type = 'SavingsPlanUpfrontFee' then 'plan_upfront'
+                when stg.line_item_type = 'Fee' and stg.reservation_arn is not null then 'reservation_upfront'
+                when stg.line_item_type = 'Refund' then 'refund'
+                else 'other'
+            end as kind
+        from {{ ref('stg_aws__cur') }} as stg
+
+        left join parents
+            on stg.payer_account_id = parents.payer_account_id
+                and stg.billing_period_start = parents.billing_period_start
+                and stg.parent_resource_id = parents.resource_id
+
+        left join bills
+            on stg.payer_account_id = bills.payer_account_id
+                and stg.billing_period_start = bills.billing_period_start
+
+        left join products
+            on stg.product_code = products.product_code
+
+        {% if leaves_bedrock -%}
+        left join bedrock_bills
+            on stg.payer_account_id = bedrock_bills.payer_account_id
+                and stg.billing_period_start = bedrock_bills.billing_period_start
+        {%- endif %}
+
+        {#  A split line without its machine on the bill, that costs something by itself, is a line like others. #}
+        where (stg.parent_resource_id is null or (parents.resource_id is null and stg.unblended_cost <> 0))
+        {%- if leaves_bedrock %}
+            and not (stg.is_of_bedrock and bedrock_bills.payer_account_id is not null)
+        {%- endif %}
+    ) as lines
+) as amounts
+{%- endset %}
+
+with
+
+parents as (
+
+    select distinct
+        payer_account_id,
+        billing_period_start,
+        resource_id
+    from {{ ref('stg_aws__cur') }}
+    where parent_resource_id is null
+        and resource_id in (
+            select split.parent_resource_id
+            from {{ ref('stg_aws__cur') }} as split
+            where split.parent_resource_id is not null
+        )
 
 ),
+
+bills as (
+
+    select
+        payer_account_id,
+        billing_period_start,
+        min(case when net_unblended_cost is null then 0 else 1 end) = 1 as is_net
+    from {{ ref('stg_aws__cur') }}
+    where parent_resource_id is null
+    group by
+        payer_account_id,
+        billing_period_start
+
+),
+
+{#  Taxes and fees often lack the name of their product. What kind of service it is, is told once for each. #}
+products as (
+
+    select
+        product_code,
+        max(product_name) as product_name,
+        {{ apportion.aws_service('product_code', 'category') }} as service_category,
+        {{ apportion.aws_service('product_code', 'subcategory') }} as service_subcategory
+    from {{ ref('stg_aws__cur') }}
+    where coalesce(billing_entity, '') <> 'AWS Marketplace'
+    group by product_code
+
+),
+
+{% if leaves_bedrock -%}
+bedrock_bills as (
+
+    select distinct
+        payer_account_id,
+        billing_period_start
+    from {{ ref('stg_bedrock__cur') }}
+
+),
+
+{% endif -%}
 
 {#  What covered usage and its negation leave together; zero where they cancel, as they should. #}
 pairs as (
@@ -160,8 +163,8 @@ pairs as (
         {{ pair | join(',\n        ') }},
         min(line_id) as line_id,
         sum(cost) as rest
-    from amounts
-    where kind in ('planned', 'negation')
+    from {{ amounts }}
+    where line_item_type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
     group by
         {{ pair | join(',\n        ') }}
     having sum(cost) <> 0
@@ -181,7 +184,7 @@ parts as (
             when kind in ('reservation_fee', 'plan_fee') and left_over is not null then {{ zero }}
             else cost
         end as effective_cost
-    from amounts
+    from {{ amounts }}
     where kind <> 'negation'
 
     union all
@@ -191,8 +194,8 @@ parts as (
         'unused' as part,
         {{ zero }} as billed_cost,
         left_over as effective_cost
-    from amounts
-    where left_over <> 0
+    from {{ amounts }}
+    where line_item_type in ('RIFee', 'SavingsPlanRecurringFee') and left_over <> 0
 
     union all
 
@@ -201,9 +204,10 @@ parts as (
         'rest' as part,
         pairs.rest as billed_cost,
         {{ zero }} as effective_cost
-    from amounts
+    from {{ amounts }}
     inner join pairs
         on amounts.line_id = pairs.line_id
+    where amounts.line_item_type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
 
 ),
 
@@ -258,17 +262,23 @@ products_of_rates as (
     select
         quantified.*,
         {{ apportion.product_of('undiscounted_rate', 'quantity') }} as contracted_product,
-        {{ apportion.product_of('public_rate', 'quantity') }} as list_product
+        case
+            when public_rate = undiscounted_rate then null
+            else {{ apportion.product_of('public_rate', 'quantity') }}
+        end as other_list_product
     from quantified
 
 ),
 
+{#  Most prices are the public ones; a product costs more than the rest of the line. #}
+{% set list_product = 'case when public_rate = undiscounted_rate then contracted_product else other_list_product end' %}
 priced as (
 
     select
         products_of_rates.*,
+        {{ list_product }} as list_product,
         abs(contracted_product - undiscounted_cost) < {{ rounding }} as has_contracted_rate,
-        abs(list_product - given_list_cost) < {{ rounding }} as has_list_rate
+        abs({{ list_product }} - given_list_cost) < {{ rounding }} as has_list_rate
     from products_of_rates
 
 ),
@@ -390,8 +400,6 @@ worded as (
     select
         charges.*,
         lower(coalesce(purchase_option, pricing_term)) as pricing_purchase,
-        {{ apportion.aws_service('product_code', 'category') }} as service_category,
-        {{ apportion.aws_service('product_code', 'subcategory') }} as service_subcategory,
         {{ apportion.aws_caller('iam_principal') }} as principal
     from charges
 

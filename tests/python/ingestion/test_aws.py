@@ -151,6 +151,30 @@ def test_maps_of_parquet_are_the_json_that_python_writes():
         assert files.as_text(found).to_pylist() == expected
 
 
+def test_tags_of_columns_are_json_of_what_each_line_has():
+    """Lines with the same tags share one text; each combination is its own."""
+    values = [None, "a", 'b"', "é"]
+    rows = [(one, two, three) for one in values for two in values for three in (None, "x")] * 2
+    columns = [pa.chunked_array([pa.array(column)]) for column in zip(*rows, strict=True)]
+    found = cur.as_json(["user:one", "two", "three"], columns)
+    keys = ("user:one", "two", "three")
+    expected = [
+        {key: value for key, value in zip(keys, row, strict=True) if value is not None} for row in rows
+    ]
+    assert [json.loads(text) for text in found.to_pylist()] == expected
+    assert len(found.dictionary) == len(rows) // 2
+
+
+def test_blanks_of_dictionaries_are_absent():
+    texts = ["", "a", None, "None", "a"]
+    part = pa.table(
+        {name: pa.array(texts).dictionary_encode() for name in ("tags", "line_item_unblended_cost")}
+    )
+    found = cur.without_blanks(part)
+    assert found["tags"].to_pylist() == [None, "a", None, "None", "a"]
+    assert found["line_item_unblended_cost"].to_pylist() == [None, "a", None, None, "a"]
+
+
 # Columns ------------------------------------------------------------------------------------------
 
 
