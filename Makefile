@@ -83,8 +83,8 @@ lock:         ## Choose versions again: pyproject.toml -> requirements*.lock
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/focus/requirements.lock
 	$(BIN)/uv pip compile --quiet tests/prism/requirements.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o tests/prism/requirements.lock
-	for folder in equality/engines/*/; do $(BIN)/uv pip compile --quiet $${folder}requirements.in --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o $${folder}requirements.lock || exit 1; done
+	for wanted in equality/engines/*/requirements.in; do $(BIN)/uv pip compile --quiet $$wanted --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --upgrade --custom-compile-command 'make lock' -o $${wanted%.in}.lock || exit 1; done
 	grep -A 100 '^uv==' requirements.lock | sed -n '1p; 2,$$ { /^    --hash/!q; p }' > requirements-uv.lock
 
 clean:        ## Remove everything that was installed, loaded or built

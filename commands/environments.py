@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def separate_python(name: str, lock: Path, base: str | Path = sys.executable) -> Path:
-    """Return the Python of .venvs/<name>, made anew when its lock file has changed.
+    """Return the Python of .venvs/<name>, made anew when its lock file has changed; others wait meanwhile.
 
     name   folder in .venvs
     lock   requirements with hashes, made by `make lock`
@@ -20,11 +21,13 @@ def separate_python(name: str, lock: Path, base: str | Path = sys.executable) ->
     """
     environment = ROOT / ".venvs" / name
     python, made_from = environment / "bin" / "python", environment / "made-from.lock"
-    if made_from.exists() and made_from.read_text() == lock.read_text():
-        return python
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run((uv, "venv", "--quiet", "--clear", "--python", base, environment), check=True)
-    install = (uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode")
-    subprocess.run((*install, "--python", python, lock), check=True)
-    shutil.copyfile(lock, made_from)
+    environment.parent.mkdir(exist_ok=True)
+    with (environment.parent / f"{name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not made_from.exists() or made_from.read_text() != lock.read_text():
+            uv = Path(sys.executable).with_name("uv")
+            subprocess.run((uv, "venv", "--quiet", "--clear", "--python", base, environment), check=True)
+            install = (uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode")
+            subprocess.run((*install, "--python", python, lock), check=True)
+            shutil.copyfile(lock, made_from)
     return python

@@ -15,6 +15,9 @@ STATUSES = ("success", "pass", "warn", "no-op", "skipped", "fail", "error")
 def summary(report: Report) -> Iterator[str]:
     """One line per run."""
     for outcome in report.outcomes:
+        if not outcome.compared:
+            yield f"{outcome.title}: {nodes(outcome)}"
+            continue
         same = sum(not found.differs for found in outcome.compared)
         yield (
             f"{outcome.title}: {same} of {len(outcome.compared)} relations are the same on DuckDB and "
@@ -36,6 +39,9 @@ def markdown(report: Report) -> str:
         "| --- | --: | --: | --: | --: | --: | --- |",
     ]
     for outcome in report.outcomes:
+        if not outcome.compared:
+            lines.append(f"| {outcome.title} | | | | | | {nodes(outcome)} |")
+            continue
         same = sum(not found.differs for found in outcome.compared)
         rows = sum(found.rows for found in outcome.compared)
         lines.append(
@@ -43,7 +49,7 @@ def markdown(report: Report) -> str:
             f"{amounts(outcome):,} | {nodes(outcome)} |"
         )
     lines += ["", "The marts, rows in each run; the other relations are summed up below them.", ""]
-    titles = [outcome.title for outcome in report.outcomes]
+    titles = [outcome.title for outcome in compared_runs(report)]
     lines += [
         f"| relation | {' | '.join(titles)} | differs |",
         f"| --- |{' --: |' * len(titles)} --- |",
@@ -74,7 +80,7 @@ def layer_rows(report: Report) -> Iterator[str]:
         relations = by_name(report, layer)
         sums = [
             f"{sum(found.rows for found in outcome.compared if found.layer == layer):,}"
-            for outcome in report.outcomes
+            for outcome in compared_runs(report)
         ]
         wrong = {
             name: found for name, found in relations.items() if any(each.differs for each in found.values())
@@ -104,7 +110,7 @@ def counts(found: dict[str, Compared], report: Report) -> list[str]:
     """The rows of a relation, run by run."""
     return [
         f"{found[outcome.title].rows:,}" if outcome.title in found else "left out"
-        for outcome in report.outcomes
+        for outcome in compared_runs(report)
     ]
 
 
@@ -112,6 +118,11 @@ def told(found: dict[str, Compared]) -> str:
     """Whether a relation differs, in a cell."""
     wrong = [f"{title}: {each.differs}" for title, each in found.items() if each.differs]
     return " ".join(wrong).replace("\n", " ").replace("|", "\\|")[:300] or "nothing"
+
+
+def compared_runs(report: Report) -> list[Outcome]:
+    """The runs of which values were compared."""
+    return [outcome for outcome in report.outcomes if outcome.compared]
 
 
 def values(outcome: Outcome) -> int:

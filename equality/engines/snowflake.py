@@ -111,7 +111,7 @@ class Fakesnow:
         """Create each raw table as dlt would and load it from Parquet."""
         files = self._work / "raw"
         files.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(database), read_only=True) as source, self._connection() as target:
+        with duckdb.connect(str(database), read_only=True) as source, self.connect() as target:
             for schema in schemas:
                 target.cursor().execute(f"create schema if not exists {schema}")
             tables: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -135,7 +135,7 @@ class Fakesnow:
 
     def table(self, relation: str) -> Table:
         """All rows; a name in upper case is one that was not quoted."""
-        with self._connection() as connection:
+        with self.connect() as connection:
             cursor = connection.cursor()
             cursor.execute(f"select * from {relation}")
             rows = cursor.fetchall()
@@ -146,7 +146,8 @@ class Fakesnow:
                 columns.append(Column(name, kind, found.scale if kind == "number" else None))
         return Table(tuple(columns), rows)
 
-    def _connection(self) -> snowflake.connector.SnowflakeConnection:
+    def connect(self) -> snowflake.connector.SnowflakeConnection:
+        """A connection of Snowflake's own client."""
         return snowflake.connector.connect(
             user="made-up",
             password="made-up",  # noqa: S106

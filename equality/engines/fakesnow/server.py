@@ -3,6 +3,7 @@
 Each patch loosens the emulator, so each says why. Runs in the environment of requirements.lock, not in .venv.
 """
 
+import json
 import re
 import sys
 
@@ -13,6 +14,7 @@ import fakesnow.server
 import fakesnow.transforms as transforms
 import pyarrow as pa
 import uvicorn
+from snowflake.connector.errors import Error, ProgrammingError
 from sqlglot import exp
 
 
@@ -28,12 +30,12 @@ def also(name):
 
 
 @also("create_clone")
-def ordinary_table(expression):
-    """DuckDB keeps temporary tables in a catalog of their own; dbt names them with its database and schema.
+def ordinary_relation(expression):
+    """DuckDB keeps what is temporary in a catalog of its own; dbt names it with its database and schema.
 
-    They outlive their session here, so each is created anew.
+    Here it outlives its session, so each is created anew.
     """
-    if not isinstance(expression, exp.Create) or expression.args.get("kind") != "TABLE":
+    if not isinstance(expression, exp.Create) or expression.args.get("kind") not in ("TABLE", "VIEW"):
         return expression
     if expression.find(exp.Table).name.upper() == "MERGE_CANDIDATES":  # fakesnow's own
         return expression
@@ -145,8 +147,82 @@ def qualified_merge(expression):
 own_merge = transforms.merge
 transforms.merge = lambda expression: own_merge(qualified_merge(expression))
 
+own_create_table_as = transforms.create_table_as
+
+
+def contract_with_star(expression, connection):
+    """A contract and a clustering key give CREATE TABLE (columns) AS SELECT * FROM (...) ORDER BY.
+
+    fakesnow asks DuckDB for the names behind the star, but in no dialect's SQL.
+    """
+    query = expression.expression if isinstance(expression, exp.Create) else None
+    select = query.unnest() if isinstance(query, exp.Subquery) else query
+    if isinstance(select, exp.Select) and isinstance(expression.this, exp.Schema) and select.is_star:
+        described = connection.execute(f"describe {select.sql(dialect='duckdb')}").fetchall()
+        select.set("expressions", [exp.column(name, quoted=True) for name, *_ in described])
+    return own_create_table_as(expression, connection)
+
+
+transforms.create_table_as = contract_with_star
+
 # It casts what SUM adds up to DOUBLE, for texts that Snowflake would add up: exact amounts would lose digits.
 transforms.numeric_agg_implicit_cast = lambda expression: expression
+
+# Snowflake keeps this many decimals of a product, or those of the side that has more.
+DECIMALS_OF_A_PRODUCT = 12
+
+
+def rounded_products(plan):
+    """The products of DuckDB's plan that Snowflake would round, as pairs of decimals of the two sides."""
+    if isinstance(plan, list):
+        for part in plan:
+            yield from rounded_products(part)
+    elif isinstance(plan, dict):
+        if plan.get("expression_class") == "BOUND_FUNCTION" and plan["qname"]["path"][-1] == "*":
+            sides = [kind.get("type_info", {}).get("scale", 0) for kind in plan["arguments"]]
+            if sum(sides) > max(*sides, DECIMALS_OF_A_PRODUCT):
+                yield tuple(sides)
+        for part in plan.values():
+            yield from rounded_products(part)
+
+
+own_execute = fakesnow.cursor.FakeSnowflakeCursor._execute
+
+
+def execute_unless_rounded(cursor, transformed, params=None):
+    """Refuse a table or view with a product that Snowflake would round: DuckDB adds the decimals up."""
+    if isinstance(transformed, exp.Create) and isinstance(transformed.expression, exp.Query):
+        plans = cursor._duck_conn.execute(
+            "select json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := true, optimize := true)",
+            [transformed.expression.sql(dialect="duckdb")],
+        ).fetchone()[0]
+        plan = json.loads(plans)
+        if plan["error"]:
+            raise ProgrammingError(msg=f"its products are not known: {plan['error_message']}", errno=100046)
+        if found := set(rounded_products(plan)):
+            told = ", ".join(f"{one} and {other} decimals" for one, other in sorted(found))
+            raise ProgrammingError(
+                msg=f"Snowflake would round a product: {told}", errno=100046, sqlstate="22003"
+            )
+    return own_execute(cursor, transformed, params)
+
+
+fakesnow.cursor.FakeSnowflakeCursor._execute = execute_unless_rounded
+
+answered = fakesnow.cursor.FakeSnowflakeCursor.execute
+
+
+def answered_at_once(cursor, *arguments, **options):
+    """What fakesnow does not expect is a status 500, and the client asks again for minutes."""
+    try:
+        return answered(cursor, *arguments, **options)
+    except Error:
+        raise
+    except Exception as error:
+        raise ProgrammingError(msg=f"{type(error).__name__}: {error}", errno=1, sqlstate="XX000") from error
+
+
+fakesnow.cursor.FakeSnowflakeCursor.execute = answered_at_once
 
 own_description = fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql
 
