@@ -34,7 +34,7 @@ def keep_the_digits_of_bignumeric() -> None:
     """BIGNUMERIC has 76 digits, DuckDB's decimals 38, and a DECIMAL without digits has three of them.
 
     Columns (seeds have no digits in their types) become DECIMAL(38, 18), which is money(). In SQL the type
-    stands without digits for wide_integer() alone: HUGEINT, whose division is exact.
+    stands without digits for wide_integer(), HUGEINT, whose division is exact, and for two factors beside it.
     """
     type_map._BQ_TO_DUCKDB["BIGNUMERIC"] = "DECIMAL(38, 18)"
     plain: Callable[[Any, exp.DataType], str] = DuckDBGenerator.datatype_sql
@@ -44,7 +44,23 @@ def keep_the_digits_of_bignumeric() -> None:
             return plain(self, kind)
         return f"DECIMAL({self.expressions(kind, flat=True)})" if kind.expressions else "HUGEINT"
 
+    times: Callable[[Any, exp.Mul], str] = DuckDBGenerator.mul_sql
+
+    def mul_sql(self: Any, product: exp.Mul) -> str:
+        """Between units and fractions of an amount, where a decimal times a HUGEINT would be a double."""
+        one, other = product.this.unnest(), product.expression
+        if isinstance(other, exp.Cast) and other.to.is_type(exp.DataType.Type.BIGDECIMAL):
+            left, factor = self.sql(product.this), self.sql(other.this)
+            # fraction_of_units(): less than 10^18 units, times 10^-18.
+            if other.this.is_string and "." in other.this.name:
+                return f"CAST({left} AS DECIMAL(18, 0)) * CAST({factor} AS DECIMAL(18, 18))"
+            # fraction_units(): an amount without its whole units, times 10^18.
+            if isinstance(one, exp.Sub) and one.expression.sql().upper().startswith("TRUNC("):
+                return f"{left} * CAST({factor} AS DECIMAL(19, 0))"
+        return times(self, product)
+
     DuckDBGenerator.datatype_sql = datatype_sql
+    DuckDBGenerator.mul_sql = mul_sql
     # Rewriters write BigQuery's SQL again, and sqlglot leaves a type's digits out of casts then.
     del BigQueryGenerator.TRANSFORMS[exp.Cast]
 
