@@ -144,7 +144,7 @@ class Bqemulator:
     def table(self, relation: str) -> Table:
         """All rows; a type that is not known here is named as its kind, and so a difference."""
         with self.client() as client:
-            found = client.query_and_wait(f"select * from {relation}")
+            found = client.query(f"select * from {relation}").result()
             columns = tuple(
                 Column(field.name, KINDS.get(field.field_type, field.field_type)) for field in found.schema
             )
