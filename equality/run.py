@@ -72,11 +72,16 @@ class Report:
 
 
 def compare_builds(
-    engine: Engine, world: World, tests: bool = True, say: Callable[[str], None] = print
+    engine: Engine,
+    world: World,
+    tests: bool = True,
+    say: Callable[[str], None] = print,
+    after_each: Callable[[Report], None] = lambda report: None,
 ) -> Report:
-    """Run both builds. A difference is no exception but a fault of the report.
+    """Run all builds. A difference is no exception but a fault of the report.
 
-    tests   run the data tests on the engine too, after the first build
+    tests        run the data tests on the engine too, in the first build
+    after_each   is given the report as far as it goes, after each build
     Raises StepError or RuntimeError where loading, dbt or the emulator does not start.
     """
     report = Report(engine, world, exceptions_of(engine))
@@ -87,9 +92,12 @@ def compare_builds(
         try:
             world.outputs[engine.name] = engine.output(world.outputs[engine.name])
             report.outcomes.append(one_run(report, "full build", tests, say))
+            after_each(report)
             world.change()
             report.outcomes.append(one_run(report, "incremental build", False, say))
+            after_each(report)
             report.outcomes.append(one_run(report, "empty build", False, say, empty=True))
+            after_each(report)
         finally:
             engine.stop()
     return report

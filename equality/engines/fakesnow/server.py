@@ -186,19 +186,29 @@ def rounded_products(plan):
             yield from rounded_products(part)
 
 
+def plan_of(connection, query):
+    """DuckDB's plan of a query, with types; none where it can write it down in neither of two ways."""
+    for optimize in ("false", "true"):
+        sql = f"select json_serialize_plan(?, skip_null := true, skip_empty := true, optimize := {optimize})"
+        plan = json.loads(connection.execute(sql, [query]).fetchone()[0])
+        if not plan["error"]:
+            return plan
+    return None
+
+
 own_execute = fakesnow.cursor.FakeSnowflakeCursor._execute
 
 
 def execute_unless_rounded(cursor, transformed, params=None):
     """Refuse a table or view with a product that Snowflake would round: DuckDB adds the decimals up."""
     if isinstance(transformed, exp.Create) and isinstance(transformed.expression, exp.Query):
-        plans = cursor._duck_conn.execute(
-            "select json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := true, optimize := true)",
-            [transformed.expression.sql(dialect="duckdb")],
-        ).fetchone()[0]
-        plan = json.loads(plans)
-        if plan["error"]:
-            raise ProgrammingError(msg=f"its products are not known: {plan['error_message']}", errno=100046)
+        plan = plan_of(cursor._duck_conn, transformed.expression.sql(dialect="duckdb"))
+        if not plan:
+            print(
+                f"The products of {transformed.find(exp.Table).sql()} are not known",
+                file=sys.stderr,
+                flush=True,
+            )
         if found := set(rounded_products(plan)):
             told = ", ".join(f"{one} and {other} decimals" for one, other in sorted(found))
             raise ProgrammingError(
