@@ -65,6 +65,13 @@ def keep_the_digits_of_bignumeric() -> None:
     del BigQueryGenerator.TRANSFORMS[exp.Cast]
 
 
+def divide_what_is_divided() -> None:
+    """sqlglot writes div(a - b, c) as a - b // c."""
+    DuckDBGenerator.TRANSFORMS[exp.IntDiv] = lambda self, division: (
+        f"(({self.sql(division, 'this')}) // ({self.sql(division, 'expression')}))"
+    )
+
+
 def take_contracts() -> None:
     """`create table t (columns) as (select …)`: the emulator knows it without the brackets only."""
     plain = create_table_schema_ctas._first_select
@@ -125,6 +132,7 @@ def parse_once() -> None:
 
 PATCHES = (
     keep_the_digits_of_bignumeric,
+    divide_what_is_divided,
     take_contracts,
     keep_no_history,
     leave_views_alone,

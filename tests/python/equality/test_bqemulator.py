@@ -35,6 +35,7 @@ def answer(client, sql):
     [
         ("cast('0.123456789012345678' as bignumeric(38, 18))", Decimal("0.123456789012345678")),
         (f"div(cast('{WIDE}' as bignumeric), cast(10 as bignumeric))", Decimal(WIDE[:-1])),
+        ("div(cast(9 as bignumeric) - cast(1 as bignumeric), cast(2 as bignumeric) + 2)", 2),
         (f"mod(cast(7 as bignumeric), cast(4 as bignumeric)) * {UNIT}", Decimal("3e-18")),
         (
             "(cast('7.000000000000000003' as bignumeric(38, 18))"
