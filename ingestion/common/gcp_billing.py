@@ -1,4 +1,6 @@
-"""Google Cloud's billing export, as files that BigQuery wrote: JSON lines, Parquet, or CSV of a flat query.
+"""Google Cloud's billing export: its table in BigQuery, or files that BigQuery wrote.
+
+Files     JSON lines, Parquet, or CSV of a flat query.
 
 Lands     two tables: the rows of the export, each nested field a column of its own (service.id is
           service_id), and their credits, one row each. Every value is the text it is in the file.
@@ -20,12 +22,18 @@ import pyarrow as pa
 from ingestion.common import files, gate
 from ingestion.common.errors import IngestionError
 from ingestion.common.file_tables import file_resource, file_table
-from ingestion.common.source import DAY, WITHDRAWN, Table
+from ingestion.common.source import DAY, WITHDRAWN, Need, Table
 
 if TYPE_CHECKING:
     from dlt.common.storages.fsspec_filesystem import FileItemDict
 
     from ingestion.common.pipeline import Run
+
+LOCATION = Need(
+    "bucket_url",
+    "the file, folder or bucket URL of the export to read, or export_table, its table in BigQuery",
+    "export_table",
+)
 
 # Our column and where it stands in a row of the export.
 FIELDS = {
@@ -120,14 +128,25 @@ def billed_by(names: Sequence[str]) -> Services:
 
 
 def read(run: Run, services: Services) -> Iterator[Any]:
-    """The dlt resources of both tables; each file is read once."""
-    rows = file_resource(
-        run,
-        BILLING_EXPORT,
-        "usage_start_time",
-        reading=lambda item: landed(item, services),
-        suffixes=(*files.SUFFIXES, *files.JSON_LINES),
-    )
+    """The dlt resources of both tables; each file, or row of the export's table, is read once."""
+    if run.setting("export_table"):
+        from ingestion.common import gcp_table
+
+        rows = gcp_table.table_resource(
+            run,
+            BILLING_EXPORT,
+            "usage_start_time",
+            lambda item, numbered: parts(item, numbered, services),
+            {path[0] for path in FIELDS.values()},
+        )
+    else:
+        rows = file_resource(
+            run,
+            BILLING_EXPORT,
+            "usage_start_time",
+            reading=lambda item: landed(item, services),
+            suffixes=(*files.SUFFIXES, *files.JSON_LINES),
+        )
     yield rows
     yield dlt.transformer(credits_of(run), data_from=rows, name=CREDITS.name, **CREDITS.hints)
 
