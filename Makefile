@@ -7,7 +7,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build load report explain check-seeds impact check-focus check-nise equality bench mutants lint fix lock clean
+.PHONY: help setup demo test build load report explain check-seeds impact check-focus check-nise equality bench scale-plan mutants lint \
+	fix lock clean
 
 help:         ## This list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -61,6 +62,9 @@ equality: setup ## The same bills built on DuckDB and on an emulator, every valu
 
 bench: setup  ## Time and memory beside peers; quick: make bench SIZES=100000 RUNS=1
 	$(BIN)/python -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+
+scale-plan: setup ## Bytes and cost on BigQuery and Snowflake at 1e8 to 1e10 lines, into docs/scale.md; no account
+	$(BIN)/python -m commands.scale_plan --write docs/scale.md
 
 mutants: setup ## Seeded faults that the tests must notice: NAMES="allocation priority_ignored" JOBS=2
 	$(BIN)/python -m tests.mutants $(NAMES) --jobs $(or $(JOBS),2)

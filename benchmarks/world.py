@@ -34,6 +34,7 @@ class World:
     rules: int = 500
     resources: int = 10_000
     seed: int = 7
+    days: int = DAYS
 
 
 def write_lines(world: World, database: Path) -> None:
@@ -65,7 +66,7 @@ def write_lines(world: World, database: Path) -> None:
         connection.execute(f"""
             insert into raw_focus.load_log
             select 'cost_and_usage', date '{FIRST_DAY}' + cast(range as integer), '{LOADED_AT}', '1', range
-            from range({DAYS})
+            from range({world.days})
         """)
         connection.execute(f"create temp table resources as {_resources(world)}")
         select = f"""
@@ -143,7 +144,7 @@ def _lines(world: World) -> str:
         from (
             select
                 range + 1 as number,
-                date '{FIRST_DAY}' + cast(range * {DAYS} // {world.lines} as integer) as charge_date,
+                date '{FIRST_DAY}' + cast(range * {world.days} // {world.lines} as integer) as charge_date,
                 cast(range % {world.resources} as integer) as resource,
                 cast((range // {world.resources}) % 24 as integer) as hour_of_day
             from range({world.lines})

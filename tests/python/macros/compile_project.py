@@ -130,6 +130,8 @@ def described(node) -> dict:
         "path": node.original_file_path,
         "materialized": node.config.materialized,
         "strategy": node.config.get("incremental_strategy"),
+        "partition_by": node.config.get("partition_by"),
+        "cluster_by": node.config.get("cluster_by"),
         "relation": node.relation_name,
         "depends_on": node.depends_on_nodes,
         "column_types": node.config.get("column_types") or {},

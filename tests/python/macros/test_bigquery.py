@@ -5,6 +5,7 @@ import json
 import pytest
 import sqlglot
 from bigquery_analyzer import BigQuery, RefusedError, analyse_project, kind_of
+from dbt.adapters.bigquery.impl import PartitionConfig
 from sqlglot import exp
 
 TABLE = [("name", "STRING"), ("day", "DATE"), ("cost", "BIGNUMERIC"), ("lines", "INT64")]
@@ -77,6 +78,25 @@ def test_incremental_strategies_are_known_to_bigquery(compiled):
     nodes = compiled["bigquery"]["nodes"].values()
     strategies = {node["strategy"] for node in nodes if node["materialized"] == "incremental"}
     assert strategies <= {"merge", "insert_overwrite", "microbatch"}
+
+
+def test_tables_of_days_are_partitioned_by_them(compiled):
+    """And dbt-bigquery understands how: it makes DDL of the configuration only when the model runs."""
+    by_day = {
+        key.rsplit(".", 1)[-1]: PartitionConfig.parse(node["partition_by"]).render()
+        for key, node in compiled["bigquery"]["nodes"].items()
+        if node["partition_by"]
+    }
+    assert by_day == {
+        "fct_allocated_costs": "charge_date",
+        "fct_attributed_charges": "charge_date",
+        "fct_charges": "charge_date",
+        "int_costs__daily": "line_date",
+        "int_usage__daily": "charge_date",
+    }
+    # dbt-duckdb takes partition_by for itself, and only as text.
+    for warehouse in ("duckdb", "snowflake"):
+        assert not any(node["partition_by"] for node in compiled[warehouse]["nodes"].values())
 
 
 def test_seeds_have_types_that_bigquery_can_load(compiled):
