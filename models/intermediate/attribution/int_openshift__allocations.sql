@@ -227,6 +227,19 @@ label_pairs as (
 
 ),
 
+namespace_labels as (
+
+    select
+        charge_date,
+        cluster,
+        namespace,
+        label,
+        {{ apportion.json_quoted('label') }} || ':' as member_start,
+        {{ apportion.json_quoted('label') }} || ':' || {{ apportion.json_quoted('value') }} as member
+    from {{ ref('stg_openshift__namespace_labels') }}
+
+),
+
 inherited as (
 
     select
@@ -234,17 +247,13 @@ inherited as (
         label_pairs.cluster,
         label_pairs.namespace,
         label_pairs.labels,
-        {{ dbt.listagg(
-            apportion.json_quoted('told.label') ~ " || ':' || " ~ apportion.json_quoted('told.value'), "','", 'order by told.label'
-        ) }} as members
+        {{ dbt.listagg('told.member', "','", 'order by told.label') }} as members
     from label_pairs
-    inner join {{ ref('stg_openshift__namespace_labels') }} as told
+    inner join namespace_labels as told
         on label_pairs.charge_date = told.charge_date
         and label_pairs.cluster = told.cluster
         and label_pairs.namespace = told.namespace
-        and coalesce({{ dbt.position(
-            apportion.json_quoted('told.label') ~ " || ':'", 'label_pairs.labels'
-        ) }}, 0) = 0
+        and coalesce({{ dbt.position('told.member_start', 'label_pairs.labels') }}, 0) = 0
     group by
         label_pairs.charge_date,
         label_pairs.cluster,
