@@ -195,7 +195,7 @@ def numbered(rows: Iterator[dict[str, Any]]) -> Iterator[tuple[int, dict[str, An
 
 
 def written(value: Any) -> Any:
-    """A time as it lands from BigQuery's JSON, the fraction only where there is one; anything else as it is."""
+    """A time as it lands from BigQuery's JSON, a fraction only where there is one; others as they are."""
     if not isinstance(value, datetime):
         return value
     return value.replace(tzinfo=None).isoformat(sep=" ") + "Z"

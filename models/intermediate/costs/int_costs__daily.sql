@@ -15,6 +15,7 @@
         materialized='incremental',
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
+        partition_by=apportion.partition_of('line_date'),
         pre_hook="{{ apportion.delete_changed_days(
             'x_source', 'line_date', apportion.is_current_cost(), 'int_attribution__changed_days'
         ) }}",

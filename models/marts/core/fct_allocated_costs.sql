@@ -1,3 +1,4 @@
+{{ config(partition_by=apportion.partition_of('charge_date')) }}
 {% set dimensions = apportion.cost_dimensions() | reject('equalto', 'billing_currency') | list %}
 
 with

@@ -4,6 +4,7 @@
         materialized='incremental',
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
+        partition_by=apportion.partition_of('charge_date'),
         pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date') }}",
     )
 }}
