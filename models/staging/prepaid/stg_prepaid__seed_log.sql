@@ -1,4 +1,11 @@
-{{ config(materialized='incremental', incremental_strategy=apportion.append_strategy(), full_refresh=false, transient=false) }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy=apportion.append_strategy(),
+        full_refresh=false,
+        transient=false,
+    )
+}}
 {% set fields = apportion.fields_as_one([
     'provider', 'billing_account', apportion.number_text('amount'), 'currency', 'invoice', 'note',
 ]) %}
