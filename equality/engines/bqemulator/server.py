@@ -72,6 +72,17 @@ def divide_what_is_divided() -> None:
     )
 
 
+def find_nothing_in_what_is_no_json() -> None:
+    """BigQuery's JSON_VALUE of a text that is no JSON is null; DuckDB's is an error."""
+    plain: Callable[[Any, exp.JSONExtractScalar], str] = DuckDBGenerator.jsonextractscalar_sql
+
+    def jsonextractscalar_sql(self: Any, found: exp.JSONExtractScalar) -> str:
+        text = self.sql(found, "this")
+        return f"CASE WHEN JSON_VALID({text}) THEN {plain(self, found)} END"
+
+    DuckDBGenerator.jsonextractscalar_sql = jsonextractscalar_sql
+
+
 def take_contracts() -> None:
     """`create table t (columns) as (select …)`: the emulator knows it without the brackets only."""
     plain = create_table_schema_ctas._first_select
@@ -133,6 +144,7 @@ def parse_once() -> None:
 PATCHES = (
     keep_the_digits_of_bignumeric,
     divide_what_is_divided,
+    find_nothing_in_what_is_no_json,
     take_contracts,
     keep_no_history,
     leave_views_alone,

@@ -55,6 +55,14 @@ def test_an_amount_keeps_every_digit(client, expression, expected):
     assert type(found) is not float
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [('{"a": 1}', "1"), ('{"a": "x"}', "x"), ('{"a": {}}', None), ("no JSON", None), ("", None)],
+)
+def test_a_member_of_json_is_text_and_null_where_there_is_none(client, text, expected):
+    assert answer(client, f"json_value('{text}', '$.a')") == expected
+
+
 def test_a_table_is_made_with_columns_and_rows_in_one_statement(client):
     """How dbt-bigquery writes a model that has a contract."""
     client.query(
