@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from ingestion.common import files, gate
 from ingestion.common.errors import IngestionError
-from ingestion.common.file_tables import file_resource, file_table
+from ingestion.common.file_tables import coded, file_resource, file_table
 from ingestion.common.source import DAY, WITHDRAWN, Need, Table
 
 if TYPE_CHECKING:
@@ -301,7 +301,8 @@ def credits_of(run: Run) -> Callable[[pa.Table], Iterator[pa.Table]]:
             # Days that were read: those of the rows are those of their credits.
             days = sorted(set(part[DAY].to_pylist()))
             run.log += [{"table_name": CREDITS.name, DAY: day, "read_at": run.read_at} for day in days]
-            yield part
+            # Of the rows' columns a mark has those by which both are replaced.
+            yield coded(CREDITS, part.select(["source_file", DAY, WITHDRAWN]))
             return
         columns = part.select(["source_file", "source_row", DAY, "credits"])
         found = [
@@ -314,7 +315,7 @@ def credits_of(run: Run) -> Callable[[pa.Table], Iterator[pa.Table]]:
             for number, credit in enumerate(json.loads(row["credits"], parse_float=str, parse_int=str), 1)
         ]
         if found:
-            yield pa.Table.from_pylist(found, schema)
+            yield coded(CREDITS, pa.Table.from_pylist(found, schema))
 
     return rows
 

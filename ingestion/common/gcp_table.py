@@ -27,7 +27,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 
 from ingestion.common.errors import IngestionError
-from ingestion.common.file_tables import how_read, placed, within
+from ingestion.common.file_tables import coded, how_read, placed, within
 from ingestion.common.source import DAY, Table
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def table_resource(run: Run, table: Table, day_from: str, in_text: InText, field
                 for part in placed(item, in_text(item, numbered(of_day)), day_from):
                     asked = within(part, run)
                     days.update(pc.unique(asked[DAY]).to_pylist())
-                    yield asked
+                    yield coded(table, asked)
                 last = max(last or day, day)
         for url, day in run.loaded(table.name, ("source_file", DAY), "group by 1, 2"):
             read_again = url.startswith(f"{place}/") and (
@@ -81,7 +81,7 @@ def table_resource(run: Run, table: Table, day_from: str, in_text: InText, field
             if read_again and (not run.asked or day in run.asked):
                 covered.setdefault(url, set()).add(day)
         for url, days in covered.items():
-            yield from run.covered(table, days, {"source_file": url})
+            yield from (coded(table, marks) for marks in run.covered(table, days, {"source_file": url}))
         if not run.asked and last:
             kept["export"] = {"place": place, "way": way, "until": str(last)}
 

@@ -362,7 +362,8 @@ def test_no_report_is_longer_than_forty_days(warehouse, front):
             spans.append((request.get_json()["startDate"], request.get_json()["endDate"]))
 
     assert warehouse.load("redis_cloud", since="2026-08-20", until="2026-11-12")[0] == 0
-    assert spans == [
+    # A question that is refused once (the sandbox does so now and then) is asked again.
+    assert list(dict.fromkeys(spans)) == [
         ("2026-08-01", "2026-09-01"),
         ("2026-09-01", "2026-10-01"),
         ("2026-10-01", "2026-11-01"),
