@@ -70,7 +70,7 @@ mutants: setup ## Seeded faults that the tests must notice: NAMES="allocation pr
 	$(BIN)/python -m tests.mutants $(NAMES) --jobs $(or $(JOBS),2)
 
 test: setup lint check-seeds   ## Every test; .ci/run calls this
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup   ## Python, SQL and YAML
 	$(BIN)/ruff check --quiet .
