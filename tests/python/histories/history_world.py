@@ -16,7 +16,7 @@ from random import Random
 import duckdb
 
 DAYS_OF_A_HISTORY = 2
-STEPS = 3
+STEPS = 2
 # How often two days of all providers change in a step, at most.
 CHANGES = 6
 # What of a day's rows a provider tells. A half is another amount, whatever the columns mean.
