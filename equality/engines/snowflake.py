@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-import duckdb
 import snowflake.connector
 from snowflake.connector.constants import FIELD_ID_TO_NAME
 
-from commands.environments import separate_python
 from equality.compare import Column, Table
-from equality.engines import HERE
+from equality.engines import HOST, Engine
 
-HOST = "127.0.0.1"
-READY_WITHIN = 120.0
 # Not the name of a schema in it: DuckDB could not tell them apart.
 DATABASE = "finance"
 
@@ -47,49 +39,11 @@ KINDS = {
 }
 
 
-class Fakesnow:
-    """The emulator as a process of its own; see equality.engines.Engine."""
+class Fakesnow(Engine):
+    """fakesnow's server and Snowflake's own client."""
 
     name, title, emulator = "snowflake", "Snowflake", "fakesnow"
-    folder = HERE / "fakesnow"
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._port = 0
-        self._work = Path()
-
-    def start(self, work: Path) -> None:
-        """Start the server on a free port. Raises RuntimeError where it does not answer."""
-        python = separate_python(self.emulator, self.folder / "requirements.lock")
-        with socket.socket() as free:
-            free.bind((HOST, 0))
-            self._port = free.getsockname()[1]
-        self._work = work
-        work.mkdir(parents=True, exist_ok=True)
-        log = work / "fakesnow.log"
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [python, self.folder / "server.py", str(self._port)], stdout=output, stderr=output
-            )
-        waited_until = time.monotonic() + READY_WITHIN
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > waited_until:
-                raise RuntimeError(f"fakesnow did not start; {log} tells why")
-            time.sleep(0.2)
-
-    def _answers(self) -> bool:
-        try:
-            with urlopen(f"http://{HOST}:{self._port}/monitoring/queries/none", timeout=5):
-                return True
-        except OSError as error:
-            # Any status is an answer; only a refused connection is none.
-            return getattr(error, "code", None) is not None
-
-    def stop(self) -> None:
-        """End the server."""
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(timeout=30)
+    path = "/monitoring/queries/none"
 
     def environment(self) -> dict[str, str]:
         """What profiles.example.yml reads."""
@@ -105,31 +59,20 @@ class Fakesnow:
 
     def output(self, output: dict[str, Any]) -> dict[str, Any]:
         """The profile with the server's address; a statement that fails is not tried again."""
-        return output | {"host": HOST, "port": self._port, "protocol": "http", "threads": 2}
+        return output | {"host": HOST, "port": self.port, "protocol": "http", "threads": 2}
 
     def copy_in(self, database: Path, schemas: list[str]) -> None:
         """Create each raw table as dlt would and load it from Parquet."""
-        files = self._work / "raw"
-        files.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(database), read_only=True) as source, self.connect() as target:
+        with self.connect() as target:
+            cursor = target.cursor()
             for schema in schemas:
-                target.cursor().execute(f"create schema if not exists {schema}")
-            tables: dict[tuple[str, str], list[tuple[str, str]]] = {}
-            for schema, table, column, kind in source.execute(
-                "select table_schema, table_name, column_name, data_type from information_schema.columns "
-                "where list_contains($1, table_schema) order by table_schema, table_name, ordinal_position",
-                [schemas],
-            ).fetchall():
-                tables.setdefault((schema, table), []).append((column, RAW_TYPES[kind]))
-            for (schema, table), columns in tables.items():
-                file = files / f"{schema}.{table}.parquet"
-                source.execute(f"copy {schema}.{table} to '{file}'")
+                cursor.execute(f"create schema if not exists {schema}")
+            for schema, table, columns, file in self.raw_tables(database, schemas):
                 # dlt names columns in upper case and quotes them: some of them are reserved words.
-                made = ", ".join(f'"{column.upper()}" {kind}' for column, kind in columns)
-                cursor = target.cursor()
+                made = ", ".join(f'"{name.upper()}" {RAW_TYPES[kind]}' for name, kind in columns.items())
                 cursor.execute(f"create or replace table {schema}.{table} ({made})")
                 cursor.execute(
-                    f"copy into {schema}.{table} from 'file://{files}/' files = ('{file.name}') "
+                    f"copy into {schema}.{table} from 'file://{file.parent}/' files = ('{file.name}') "
                     "file_format = (type = parquet) match_by_column_name = case_insensitive"
                 )
 
@@ -155,7 +98,7 @@ class Fakesnow:
             database=DATABASE,
             schema="apportion",
             host=HOST,
-            port=self._port,
+            port=self.port,
             protocol="http",
             network_timeout=60,
             session_parameters={"CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False},

@@ -8,17 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.project import copy_project
+
 REPO = Path(__file__).parents[2]
-PARTS = (
-    "models",
-    "macros",
-    "seeds",
-    "snapshots",
-    "analyses",
-    "tests/dbt",
-    "dbt_project.yml",
-    "profiles.example.yml",
-)
 # Days that tests load from the sandbox: sixteen, over a month's end.
 SINCE, UNTIL = "2026-10-28", "2026-11-12"
 
@@ -28,12 +20,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.database = folder, folder / "warehouse.duckdb"
-        for part in PARTS:
-            copy = shutil.copytree if (REPO / part).is_dir() else shutil.copy
-            (folder / part).parent.mkdir(parents=True, exist_ok=True)
-            if (REPO / part).exists():
-                copy(REPO / part, folder / part)
-        (folder / "profiles.example.yml").rename(folder / "profiles.yml")
+        copy_project(folder)
 
     @classmethod
     def found(cls, folder: Path) -> "Project":

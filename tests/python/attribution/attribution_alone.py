@@ -9,17 +9,18 @@ import duckdb
 import yaml
 from project_copy import Project
 
-MODELS = (
+# What weighs for the nodes of Kubernetes.
+NODE_MODELS = (
     "stg_opencost__allocations stg_opencost__assets stg_opencost__cluster_hours stg_opencost__days_read "
     "int_opencost__allocations stg_openshift__pod_usage stg_openshift__gpu_usage stg_openshift__node_gpus "
     "stg_openshift__storage_usage stg_openshift__namespace_labels stg_openshift__cluster_hours "
-    "stg_openshift__days_read "
-    "int_openshift__allocations int_attribution__cluster_hours "
+    "stg_openshift__days_read int_openshift__allocations int_attribution__cluster_hours "
     "int_attribution__node_weights int_attribution__nodes int_attribution__cluster_gaps "
-    "int_attribution__node_parts "
-    "int_models__named int_attribution__changed_days "
-    "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines "
-    "int_attribution__claims fct_attributed_charges fct_attribution_coverage"
+    "int_attribution__changed_days int_attribution__node_parts"
+)
+MODELS = (
+    f"{NODE_MODELS} int_models__named int_attribution__telemetry_keys int_attribution__telemetry "
+    "int_attribution__lines int_attribution__claims fct_attributed_charges fct_attribution_coverage"
 )
 SEEDS = ("telemetry_routes", "model_prices", "models")
 MONEY = "decimal(38, 18)"

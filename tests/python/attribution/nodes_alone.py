@@ -4,18 +4,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import duckdb
-from attribution_alone import fill
+from attribution_alone import NODE_MODELS, fill
 from project_copy import Project
 
-MODELS = (
-    "stg_opencost__allocations stg_opencost__assets stg_opencost__cluster_hours stg_opencost__days_read "
-    "int_opencost__allocations stg_openshift__pod_usage stg_openshift__gpu_usage stg_openshift__node_gpus "
-    "stg_openshift__storage_usage stg_openshift__namespace_labels stg_openshift__cluster_hours "
-    "stg_openshift__days_read "
-    "int_openshift__allocations int_attribution__cluster_hours "
-    "int_attribution__node_weights int_attribution__nodes int_attribution__cluster_gaps "
-    "int_attribution__changed_days int_attribution__node_parts"
-)
 TESTS = ("assert_every_node_line_is_whole_in_its_parts", "assert_every_allocation_weighs_once")
 RAW = {
     "allocations": "line_id varchar, charge_date date, name varchar, cluster varchar, node varchar, "
@@ -164,7 +155,7 @@ class Nodes:
     def run(self, *more):
         """Build the models of the split and the tests of its money."""
         self.project.dbt("build", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious",
-                         "--select", *MODELS.split(), *TESTS, *more)  # fmt: skip
+                         "--select", *NODE_MODELS.split(), *TESTS, *more)  # fmt: skip
 
     def contents(self, columns="*"):
         """All parts, whatever their order."""
