@@ -22,7 +22,6 @@ from ingestion.sandbox import Sandbox
 SHARED_DAYS = (date.fromisoformat(UNTIL) - date.fromisoformat(SINCE)).days + 1
 HISTORIES = int(os.environ.get("APPORTION_HISTORIES", SHARED_DAYS // DAYS_OF_A_HISTORY))
 SEED = int(os.environ.get("APPORTION_HISTORIES_SEED", "2026"))
-BUILD = ("build", "--resource-type", "seed", "--resource-type", "snapshot", "--resource-type", "model")
 # The time of a run, which no two runs share.
 OF_THE_RUN: dict[str, tuple[str, ...]] = {}
 
@@ -51,7 +50,7 @@ def grown(whole, tmp_path_factory):
         assert world.load()
         if step:
             change_seeds(project.folder / "seeds", REPO / "seeds", random)
-        project.dbt(*BUILD)
+        project.build_models()
     return project
 
 
@@ -59,7 +58,7 @@ def grown(whole, tmp_path_factory):
 def rebuilt(grown, tmp_path_factory):
     """The same raw tables and seeds, every model made anew."""
     project = grown.copy(tmp_path_factory.mktemp("rebuilt") / "project")
-    project.dbt(*BUILD, "--full-refresh")
+    project.build_models("--full-refresh")
     return project
 
 
