@@ -94,15 +94,16 @@
 
 
 {#
-    The providers whose charges are rows of a seed: `meta: {seed_fed: true}` on stg_<provider>__changed_days. Nobody
-    loads them, and their last row says nothing of how far costs are known. As text literals; `''` where there is none.
+    The providers whose stg_<provider>__changed_days says so in its meta, as text literals; `''` where there is none.
+    mark   seed_fed   its charges are rows of a seed: nobody loads them, and the last says nothing of how far costs are known
+           has_seats  it bills seats at the prices of seat_prices.csv
 #}
-{% macro seed_fed_providers() %}
+{% macro providers_marked(mark) %}
     {% set found = [] %}
     {% if execute %}
         {# Unit tests know no graph. #}
         {% for node in graph.get("nodes", {}).values() %}
-            {% if node.resource_type == 'model' and node.config.get('meta', {}).get('seed_fed') %}
+            {% if node.resource_type == 'model' and node.config.get('meta', {}).get(mark) %}
                 {% do found.append(apportion.text_literal(node.name[4:] | replace('__changed_days', ''))) %}
             {% endif %}
         {% endfor %}

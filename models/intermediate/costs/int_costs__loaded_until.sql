@@ -12,7 +12,7 @@ sources as (
         max(charge_date) as last_day
     from {{ ref('int_charges__changed_days') }}
     where charge_date <= {{ apportion.today() }}
-        and provider not in ({{ apportion.seed_fed_providers() | join(', ') }})
+        and provider not in ({{ apportion.providers_marked('seed_fed') | join(', ') }})
         and provider not in ('{{ apportion.kept_by_people() | join("', '") }}')
     group by provider
 

@@ -3,7 +3,7 @@
 with
 
 sources as (
-    {% for provider in var('providers') if apportion.text_literal(provider) not in apportion.seed_fed_providers() %}
+    {% for provider in var('providers') if apportion.text_literal(provider) not in apportion.providers_marked('seed_fed') %}
     select
         {{ apportion.text_literal(provider) }} as source,
         {{ sla.get(provider, sla['default']) }} as freshness_days

@@ -1,7 +1,6 @@
 {#
     What fct_seat_usage calls billed is in the fact once; what it calls rated is on the invoice of another source, and its own
-    source has no charge for it. A fact that was written before seat_prices.csv changed is told here: dbt build
-    --full-refresh --select fct_charges+ writes it again.
+    source has no charge for it.
 #}
 {{ apportion.sums_that_differ(
     one='(select * from ' ~ ref('fct_seat_usage') ~ " where cost_basis = 'billed' and seat_cost is not null)",

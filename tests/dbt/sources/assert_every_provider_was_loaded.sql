@@ -4,7 +4,7 @@
     and seeds may be empty.
 #}
 {{ config(severity='warn') }}
-{% set seeds = apportion.seed_fed_providers() %}
+{% set seeds = apportion.providers_marked('seed_fed') %}
 {% for provider in var('providers') if apportion.text_literal(provider) not in seeds %}
 {#  BigQuery wants a FROM before a WHERE. #}
 select '{{ provider }}' as provider

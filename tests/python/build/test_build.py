@@ -131,6 +131,25 @@ def test_a_restated_and_an_emptied_day_are_written_again_and_no_other(project, s
     assert billed[0][0] == truth
 
 
+def test_another_price_of_seats_changes_the_months_it_holds_for(project):
+    seats = """
+        select strftime(charge_date, '%Y-%m'), max(billed_cost), count(*) from fct_charges
+        where x_source = 'cursor' and x_token_class = 'seats' group by 1 order by 1
+    """
+    before = project.rows(seats)
+    mark(project)
+    path = project.folder / "seeds/pricing/seat_prices.csv"
+    path.write_text(path.read_text() + "Cursor,,48.5,USD,2026-11-01,,\n")
+    project.build_models()
+    [(october, old, some), (november, _, others)] = before
+    assert project.rows(seats) == [(october, old, some), (november, Decimal("48.5"), others)]
+    written = project.rows(
+        "select distinct x_source, strftime(charge_date, '%Y-%m') from fct_charges "
+        f"where contract_applied is distinct from '{MARK}' order by all"
+    )
+    assert written == [("cursor", november), ("github_copilot", november)]
+
+
 def test_with_headers_only_everything_is_unallocated_and_adds_up(project):
     before = totals(project, "fct_allocated_costs", "provider_name")
     for path in (project.folder / "seeds").rglob("*.csv"):
@@ -152,7 +171,10 @@ def test_a_load_that_broke_off_does_not_count(project):
         "'broke off' as _dlt_load_id, 'broke off' as _dlt_id, date '2026-11-13' as charge_date"
         ") from raw_openai.load_log limit 1"
     )
-    covered = "select max(charge_date)::text from main_intermediate.int_charges__changed_days"
+    covered = (
+        "select max(charge_date)::text from main_intermediate.int_charges__changed_days "
+        "where provider = 'openai'"
+    )
     assert project.rows(covered) == [("2026-11-12",)]
 
 
@@ -178,7 +200,7 @@ def test_ai_bills_with_a_key_of_one_feature_go_to_that_feature(built, sandbox):
             truth[row["feature"]] += row["cost"]
     owned = built.rows(
         "select feature, sum(billed_cost) from fct_allocated_costs where provider_name = 'OpenAI' "
-        "and allocation_method = 'direct' and feature <> 'Unallocated' group by 1"
+        "and rule_id like 'feature-key-%' group by 1"
     )
     assert dict(owned) == truth
 

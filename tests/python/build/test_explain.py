@@ -41,7 +41,7 @@ def test_parts_of_every_shared_line_are_the_line(built):
 
 
 def test_lines_are_divided_like_the_mart_divides_their_sums(built):
-    """Off by what is cut at 10^-18 for each of some 10,000 lines."""
+    """In the bills' currencies, off by what is cut at 10^-18 for each of some 10,000 lines."""
     found = built.rows(
         """
         with parts as (
@@ -49,7 +49,7 @@ def test_lines_are_divided_like_the_mart_divides_their_sums(built):
             from main_intermediate.int_allocation__charge_parts
             where allocation_method not in ('direct', 'attributed') group by all
         ), mart as (
-            select feature, team, product, sum(effective_cost) as cost from fct_allocated_costs
+            select feature, team, product, sum(effective_cost_native) as cost from fct_allocated_costs
             where allocation_method <> 'direct' group by all
         )
         select count(*), max(abs(parts.cost - mart.cost)) < 1e-12, bool_and(parts.feature is not null)

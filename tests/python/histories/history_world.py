@@ -35,6 +35,7 @@ SEEDS = (
     "finance/billing_accounts",
     "finance/prepaid_topups",
     "pricing/model_prices",
+    "pricing/seat_prices",
     "saas/manual_charges",
     "saas/subscriptions",
     "virtual_tags/virtual_tag_rules",
