@@ -36,7 +36,7 @@ def changed(built, tmp_path_factory):
             from raw_litellm.load_log where charge_date = '{DAY}';
         """
     )
-    project.dbt("run")
+    project.run_stored()
     return project
 
 
