@@ -37,7 +37,7 @@ class Compared:
     """One relation in one run."""
 
     name: str
-    layer: str  # marts, intermediate, probes, seeds, snapshots
+    layer: str  # marts, shared, intermediate, probes, seeds, snapshots
     rows: int
     values: int
     amounts: int  # values of a type with decimals

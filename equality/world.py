@@ -40,6 +40,11 @@ RULE, CHANGED_RULE = (
     f"feature-key-answers,feature,20,{feature}" for feature in ("search-answers", "doc-chat")
 )
 
+# Who asks on each engine, by what it says of a session; all of them may see the same part of the marts.
+READERS = Path("seeds/access/readers.csv")
+ASKING = ("duckdb", "anonymous", "MADE_UP")
+SEEN = ("team,documents", "feature,contract-review")
+
 
 class StepError(Exception):
     """A command of the run failed; its text is what the command said."""
@@ -88,6 +93,8 @@ class World:
         probes.mkdir()
         for file in PROBES.glob("*.sql"):
             shutil.copy(file, probes / f"probe_{file.name}")
+        with (self.project / READERS).open("a") as readers:
+            readers.writelines(f"{reader},{seen},\n" for reader in ASKING for seen in SEEN)
         # The profile of the project itself; an engine puts its host into a copy.
         example = (self.project / "profiles.yml").read_text()
         self.outputs = yaml.safe_load(example)["apportion"]["outputs"]

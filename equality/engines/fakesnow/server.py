@@ -71,6 +71,15 @@ def kind_of_variant(expression):
     return expression
 
 
+@also("semi_structured_types")
+def role_of_the_profile(expression):
+    """IS_ROLE_IN_SESSION is missing, as roles are: a session has the one that our profile names."""
+    if isinstance(expression, exp.Anonymous) and expression.name.upper() == "IS_ROLE_IN_SESSION":
+        role = exp.Literal.string("MADE_UP")
+        return exp.Paren(this=exp.EQ(this=expression.expressions[0], expression=role))
+    return expression
+
+
 @also("tag")
 def member_of_object(expression):
     """GET takes a member's name as it is, where its translation is a path that trips over dots and quotes.

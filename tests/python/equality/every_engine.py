@@ -16,6 +16,7 @@ def test_nearly_everything_is_compared(report):
         assert {
             "fct_charges", "fct_attributed_charges", "fct_allocated_costs", "fct_ai_usage", "dim_ownership",
             "int_costs__daily", "int_aws__charges", "snap_daily_bill", "virtual_tag_rules",
+            "shared_allocated_costs", "shared_ai_usage", "shared_budget_status",
             "probe_expressions", "probe_allocation",
         } <= filled  # fmt: skip
         assert sum(found.amounts for found in outcome.compared) > 10_000

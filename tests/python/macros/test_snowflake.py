@@ -24,6 +24,7 @@ FUNCTIONS = words("""
     dateadd datediff date_trunc extract convert_timezone current_timestamp
     listagg
     try_parse_json get is_object is_array to_json to_variant object_construct_keep_null
+    is_role_in_session
 """)
 
 # Words that stand before a parenthesis and are no functions.

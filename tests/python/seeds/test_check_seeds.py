@@ -9,6 +9,7 @@ from commands.check_seeds import Project, main
 
 REPO = Path(__file__).parents[3]
 RULES = "virtual_tags/virtual_tag_rules.csv"
+READERS = "access/readers.csv"
 MANUAL, SUBSCRIPTIONS = "saas/manual_charges.csv", "saas/subscriptions.csv"
 RULE_COLUMNS = (REPO / "seeds" / RULES).read_text().splitlines()[0].split(",")
 
@@ -343,6 +344,16 @@ def test_a_project_with_headers_only_is_right(project):
             "valid twice",
         ),
         ("allocation/shared_cost_pools.csv", "platform,even,,,,,,,2026-01-01,,", "valid_from", "valid twice"),
+        (READERS, "eve@example.com,owner,voice,", "attribute", "write one of: everything, team"),
+        (READERS, ",team,voice,", "reader", "must be filled"),
+        (READERS, "eve@example.com,team,,", "value", "name the team whose rows the reader sees"),
+        (READERS, "eve@example.com,team,ghosts,", "value", "no team; add it to seeds/organization/teams.csv"),
+        (READERS, "eve@example.com,product,Nothing,", "value", "no product; add it to"),
+        (READERS, "eve@example.com,feature,serach,", "value", "no feature; add it to"),
+        (READERS, "eve@example.com,cost_center,CC-0,", "value", "no cost center; add it to"),
+        (READERS, "eve@example.com,everything,voice,", "value", 'everything is not only "voice"'),
+        (READERS, "eve@example.com ,team,voice,", "reader", "it has blanks around it"),
+        (READERS, "ada@example.com,Team,Documents,", "reader", "stands on line"),
     ],
 )
 def test_a_mistake_names_its_place_and_its_mending(project, seed, line, column, told):
