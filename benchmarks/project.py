@@ -80,6 +80,8 @@ class Project:
         results = json.loads((self.folder / "target/run_results.json").read_text())["results"]
         models, moments = {}, []
         for result in results:
+            if not result["unique_id"].startswith("model."):
+                continue  # what dbt runs before the first model
             for timing in result["timing"]:
                 if timing["name"] == "execute":
                     began, ended = (

@@ -12,7 +12,11 @@
 
 {# Pre-hook: delete what the changed days held. #}
 {% macro delete_changed_days(source_column, day_column, current='true', days='int_charges__changed_days') %}
-    {% if runs_incrementally() %}
+    {% if runs_incrementally() and apportion.sampled() %}
+    {#  Days of an earlier sample would stand beside those of this one. #}
+    delete from {{ this }} as stored
+    where true
+    {% elif runs_incrementally() %}
     {#  BigQuery wants an alias: a table's full name cannot stand before a column. #}
     delete from {{ this }} as stored
     where exists (
@@ -26,11 +30,12 @@
 
 
 {#
-    The days to write: in a full run every day that was ever loaded, else those changed since.
+    The days to write: in a full run every day that was ever loaded, in a sample those of its window, else those
+    changed since.
     Gives provider, charge_date, changed_at: join it, so that a row carries the load it is from.
 #}
 {% macro days_to_write(source_column, current='true', days='int_charges__changed_days') %}
-    {% if runs_incrementally() %}
+    {% if runs_incrementally() and not apportion.sampled() %}
     {{ apportion.days_changed_since(source_column, current, days) }}
     {% else %}
     select provider, charge_date, changed_at from {{ ref(days) }}

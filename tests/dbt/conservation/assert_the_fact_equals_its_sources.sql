@@ -29,7 +29,7 @@
         and sources.charge_date < accounts.valid_to
 {% endset %}
 {{ apportion.sums_that_differ(
-    one='(' ~ sources_as_billed ~ ')',
+    one=apportion.of_sampled_days('(' ~ sources_as_billed ~ ')'),
     other=ref('fct_charges'),
     keys=apportion.same_names(['x_source', 'charge_date', 'billing_currency']),
     amounts=[['lines', '1', '1']] + apportion.costs_on_both_sides(),

@@ -6,7 +6,7 @@
     ) %}
 {% endfor %}
 {{ apportion.sums_that_differ(
-    one='(' ~ sources | join(' union all ') ~ ')',
+    one=apportion.of_sampled_days('(' ~ sources | join(' union all ') ~ ')'),
     other=ref('int_usage__daily'),
     keys=apportion.same_names(['x_source', 'charge_date', 'x_token_class']),
     amounts=[['quantity', 'quantity', 'quantity']],
