@@ -1,4 +1,4 @@
-"""On BigQuery raw tables are partitioned by the day that they are replaced by: dbt reads changed days only."""
+"""On BigQuery raw tables are partitioned by the day they are replaced by: dbt reads changed days only."""
 
 import dlt
 import pytest
