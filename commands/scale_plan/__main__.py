@@ -175,12 +175,12 @@ class Plan:
             [kind, "read (BigQuery)", "billed", "USD on demand", "written", "read (Snowflake)"], rows
         )
 
-    def constant_days(self) -> str:
-        """What a daily run would cost on BigQuery, were its days constants of the statements."""
-        constant = self.bigquery.with_constant_days()
+    def raw_partitions(self) -> str:
+        """What a daily run costs on BigQuery where raw tables have no partitions."""
+        without = self.bigquery.without_raw_partitions()
         rows = []
         for called, bill in self.bills:
-            now, then = (self.cost(one, DAILY, bill, tests=False) for one in (self.bigquery, constant))
+            now, then = (self.cost(one, DAILY, bill, tests=False) for one in (self.bigquery, without))
             rows.append(
                 [
                     f"{power(bill.lines)} lines, {called}",
@@ -193,7 +193,7 @@ class Plan:
         header = [
             "models of a daily increment",
             "billed",
-            "days constant, raw partitioned",
+            "raw tables not partitioned",
             "USD",
             "USD then",
         ]
@@ -330,7 +330,7 @@ class Plan:
                 "The largest models at 1e9 lines over 36 months",
                 "\n\n".join(self.largest(kind) for kind in KINDS),
             ),
-            ("Were the changed days constants of the SQL (BigQuery)", self.constant_days()),
+            ("Where raw tables are not partitioned (BigQuery)", self.raw_partitions()),
             ("Held by one worker, at 1e10 lines over 36 months", self.breaks_first()),
             ("Read again by each reference of a CTE (BigQuery, first full build)", self.read_again()),
             ("More or fewer tuples, at 1e9 lines over 36 months", self.tuples()),

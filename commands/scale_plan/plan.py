@@ -28,7 +28,7 @@ FIRST, DAILY, RULE = "first full build", "daily increment", "rule change"
 KINDS = (FIRST, DAILY, RULE)
 RULES = "seed.apportion.virtual_tag_rules"
 
-# Raw tables hold a day's rows where the load put them, side by side; dlt makes no partitions of them.
+# By which raw tables lie: BigQuery has partitions of it, elsewhere a load puts a day's rows side by side.
 LOADED_BY = "charge_date"
 # By which models delete.
 DAYS = ("charge_date", "line_date")
@@ -120,8 +120,7 @@ class Warehouse:
         self.raw = {relation(name) for name in project["raw_tables"]}
         for name, columns in project["raw_tables"].items():
             self.reader.add_table(relation(name), list(columns))
-            if self.joins_prune:
-                self.days_of[relation(name)] = {LOADED_BY}
+            self.days_of[relation(name)] = {LOADED_BY}
         waiting = dict(project["nodes"])
         while waiting:
             for key in [key for key, node in waiting.items() if not waiting.keys() & set(node["depends_on"])]:
@@ -161,11 +160,10 @@ class Warehouse:
         kind = node["materialized"]
         self.nodes[key] = Node(key, node["type"], kind, name, depends_on, statements, whole)
 
-    def with_constant_days(self) -> Warehouse:
-        """The same, were the days to write constants of the statements, and raw tables partitioned by day."""
+    def without_raw_partitions(self) -> Warehouse:
+        """The same with raw tables that lie by no day, as BigQuery's did before dlt made partitions."""
         other = copy(self)
-        other.joins_prune = True
-        other.days_of = self.days_of | {name: {LOADED_BY} for name in self.raw}
+        other.days_of = self.days_of | {name: set() for name in self.raw}
         return other
 
     def table(self, name: str) -> Table:

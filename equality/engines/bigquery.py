@@ -71,6 +71,8 @@ class Bqemulator(Engine):
                 # Truncating would keep the columns of the load before.
                 target.delete_table(f"{PROJECT}.{schema}.{table}", not_found_ok=True)
                 how = bigquery.LoadJobConfig(schema=fields, source_format="PARQUET")
+                if "charge_date" in columns and table != "load_log":
+                    how.time_partitioning = bigquery.TimePartitioning(field="charge_date")
                 with file.open("rb") as rows:
                     target.load_table_from_file(rows, f"{PROJECT}.{schema}.{table}", job_config=how).result()
 

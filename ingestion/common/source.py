@@ -58,6 +58,9 @@ class Table:
                 columns[name]["nullable"] = name not in self.replaced_by
             if DAY in self.replaced_by:
                 columns[DAY] = {"data_type": "date", "nullable": False}
+            if DAY in columns:
+                # BigQuery makes partitions of it, so that dbt reads changed days only; others ignore it.
+                columns[DAY]["partition"] = True
             columns[WITHDRAWN] = {"data_type": "bool", "nullable": True, "hard_delete": True}
             hints["write_disposition"] = {"disposition": "merge", "strategy": "delete-insert"}
             hints["merge_key"] = list(self.replaced_by)

@@ -20,7 +20,7 @@
 {% endmacro %}
 
 {#
-    A typed select without rows, for a provider that has none of something: `no_rows(usage_columns())` for a bill
+    A typed select without rows, for a provider that has none of something. What is a model's all has a name: `no_usage()` for a bill
     without telemetry, `no_charges()` for a gateway, which bills nothing.
     columns   list of [name, type] as in usage_columns()
 #}
@@ -37,7 +37,13 @@
 {% endmacro %}
 
 
-{# The typed columns of int_<provider>__charges, without rows. #}
+{# The typed columns of int_<provider>__usage, without rows. Only where the model is nothing else: see providers_without(). #}
+{% macro no_usage() %}
+    {{ return(apportion.no_rows(apportion.usage_columns())) }}
+{% endmacro %}
+
+
+{# The typed columns of int_<provider>__charges, without rows. Only where the model is nothing else: see providers_without(). #}
 {% macro no_charges() %}
     {% set kinds = {'charge_date': 'date'} %}
     {% for id, name, kind, introduced, removed in apportion.focus_columns() %}

@@ -85,7 +85,13 @@ final as (
             {%- endif %}
             else own_days.changed_at
         end as changed_at,
-        splittable.x_source is not null as is_splittable
+        splittable.x_source is not null as is_splittable,
+        {% if apportion.node_sources() -%}
+        machine_bills.x_source is not null
+        and (select count(*) from cluster_loads) > 0 as is_machine_bill
+        {%- else -%}
+        false as is_machine_bill
+        {%- endif %}
 
     from own_days
 

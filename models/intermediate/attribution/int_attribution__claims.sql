@@ -18,11 +18,13 @@
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
         pre_hook="{{ apportion.delete_changed_days(
-            'x_source', 'charge_date', apportion.is_current_attribution(), 'int_attribution__changed_days'
+            'x_source', 'charge_date', apportion.is_current_attribution(), 'int_attribution__changed_days',
+            'days.is_splittable'
         ) }}",
     )
 }}
 
+{% set changed = ['x_source', apportion.is_current_attribution(), 'int_attribution__changed_days', 'days.is_splittable'] %}
 {% set key_columns = ['x_source', 'provider', 'billing_account_id', 'sub_account_id', 'api_key_id', 'model', 'service_tier',
     'context_tier', 'region_scope', 'token_class', 'billing_currency'] %}
 {% set met_columns = ['x_source', 'charge_date', 'bill_key', 'is_valued', 'consumed_quantity', 'list_cost', 'x_changed_at',
@@ -33,7 +35,7 @@ with
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_attribution(), 'int_attribution__changed_days') }}
+    {{ apportion.days_to_write(*changed) }}
 
 ),
 
@@ -46,6 +48,7 @@ lines as (
     inner join days
         on lines.x_source = days.provider
         and lines.charge_date = days.charge_date
+    where {{ apportion.on_days_to_write('lines.charge_date', *changed) }}
 
 ),
 
@@ -191,7 +194,9 @@ telemetry as (
 
     select *
     from {{ ref('int_attribution__telemetry') }}
-    where is_final and counted_quantity > 0
+    where is_final
+        and counted_quantity > 0
+        and {{ apportion.on_days_to_write('charge_date', *changed) }}
 
 ),
 

@@ -21,11 +21,13 @@
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
         pre_hook="{{ apportion.delete_changed_days(
-            'x_source', 'charge_date', apportion.is_current_attribution(), 'int_attribution__changed_days'
+            'x_source', 'charge_date', apportion.is_current_attribution(), 'int_attribution__changed_days',
+            'days.is_machine_bill'
         ) }}",
     )
 }}
 
+{% set changed = ['x_source', apportion.is_current_attribution(), 'int_attribution__changed_days', 'days.is_machine_bill'] %}
 {% set costs = apportion.cost_columns() %}
 {% set machine = ['charge_date', 'telemetry_source', 'cluster', 'node', 'provider_id'] %}
 {% set machine_of_line = machine[1:] %}
@@ -39,7 +41,7 @@ with
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_attribution(), 'int_attribution__changed_days') }}
+    {{ apportion.days_to_write(*changed) }}
 
 ),
 
@@ -87,6 +89,7 @@ resources as (
                 on charges.x_source = days.provider
                 and charges.charge_date = days.charge_date
             where charges.resource_id is not null
+                and {{ apportion.on_days_to_write('charges.charge_date', *changed) }}
         ) as distinct_ids
     ) as ids
     inner join (select distinct bill_key from node_keys) as known
@@ -127,7 +130,8 @@ lines as (
     inner join resources
         on charges.resource_id = resources.resource_id
 
-    where charges.charge_category = 'Usage'
+    where {{ apportion.on_days_to_write('charges.charge_date', *changed) }}
+        and charges.charge_category = 'Usage'
         and charges.x_token_class is null
         {#  What tells its workload already was divided by the bill. #}
         and charges.x_workload is null
@@ -369,6 +373,7 @@ weights as (
         {{ apportion.units_of('node_cost', 10) }} as node_units
     from {{ ref('int_attribution__node_weights') }}
     where node_key is not null
+        and {{ apportion.on_days_to_write('charge_date', *changed) }}
 
 ),
 

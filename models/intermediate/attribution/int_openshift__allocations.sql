@@ -17,10 +17,13 @@
         materialized='incremental',
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
-        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date', apportion.is_current_node_price()) }}",
+        pre_hook="{{ apportion.delete_changed_days(
+            'x_source', 'charge_date', apportion.is_current_node_price(), may_have=apportion.is_source('openshift')
+        ) }}",
     )
 }}
 
+{% set changed = ['x_source', apportion.is_current_node_price(), 'int_charges__changed_days', apportion.is_source('openshift')] %}
 {% set hour = ['charge_date', 'interval_start', 'cluster', 'node'] %}
 {% set workload = ['namespace', 'controller_kind', 'controller', 'labels'] %}
 {% set measures = ['core_seconds', 'byte_seconds', 'device_seconds'] %}
@@ -32,7 +35,7 @@ with
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_node_price()) }}
+    {{ apportion.days_to_write(*changed) }}
 
 ),
 
@@ -68,6 +71,7 @@ pods as (
     inner join own_days
         on usage.charge_date = own_days.charge_date
     where usage.node is not null
+        and {{ apportion.on_days_to_write('usage.charge_date', *changed) }}
 
 ),
 
@@ -102,6 +106,7 @@ devices as (
     inner join own_days
         on usage.charge_date = own_days.charge_date
     where usage.node is not null
+        and {{ apportion.on_days_to_write('usage.charge_date', *changed) }}
 
 ),
 
@@ -416,6 +421,7 @@ volume_hours as (
         inner join own_days
             on usage.charge_date = own_days.charge_date
         where usage.csi_volume_handle is not null
+            and {{ apportion.on_days_to_write('usage.charge_date', *changed) }}
     ) as volumes
 
 ),

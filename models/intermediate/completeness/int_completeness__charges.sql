@@ -5,7 +5,7 @@
         materialized='incremental',
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
-        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date') }}",
+        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date', may_have=apportion.may_bill()) }}",
     )
 }}
 
@@ -13,7 +13,7 @@ with
 
 days as (
 
-    {{ apportion.days_to_write('x_source') }}
+    {{ apportion.days_to_write('x_source', may_have=apportion.may_bill()) }}
 
 ),
 
@@ -33,6 +33,8 @@ final as (
     inner join days
         on charges.x_source = days.provider
         and charges.charge_date = days.charge_date
+
+    where {{ apportion.on_days_to_write('charges.charge_date', 'x_source', may_have=apportion.may_bill()) }}
 
     group by charges.x_source, charges.charge_date, charges.billing_currency
 

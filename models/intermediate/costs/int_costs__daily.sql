@@ -17,11 +17,13 @@
         on_schema_change='fail',
         partition_by=apportion.day_partitions('line_date'),
         pre_hook="{{ apportion.delete_changed_days(
-            'x_source', 'line_date', apportion.is_current_cost(), 'int_attribution__changed_days'
+            'x_source', 'line_date', apportion.is_current_cost(), 'int_attribution__changed_days',
+            apportion.may_bill()
         ) }}",
     )
 }}
 
+{% set changed = ['x_source', apportion.is_current_cost(), 'int_attribution__changed_days', apportion.may_bill()] %}
 {% set costs = apportion.cost_columns() %}
 {% set names = apportion.named_attributes() | map(attribute='name') | list %}
 {#  What makes a cell; names are no part of it, but stand for an absent id. #}
@@ -58,19 +60,24 @@
     from {{ ref('fct_charges') }} as charges
 
     {#  A line that was split stands once for each part, with the parts' costs and callers. #}
-    left join {{ ref('fct_attributed_charges') }} as parts
+    left join (
+        select * from {{ ref('fct_attributed_charges') }}
+        where {{ apportion.on_days_to_write('charge_date', *changed) }}
+    ) as parts
         on charges.x_charge_id = parts.x_charge_id
 
     inner join days
         on charges.x_source = days.provider
         and charges.charge_date = days.charge_date
+
+    where {{ apportion.on_days_to_write('charges.charge_date', *changed) }}
 {% endset %}
 
 with
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_cost(), 'int_attribution__changed_days') }}
+    {{ apportion.days_to_write(*changed) }}
 
 ),
 

@@ -1,2 +1,2 @@
 {# A CUR is a bill, no telemetry. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

@@ -1,2 +1,2 @@
 {# Databricks meters units of its own, which are on the bill; gateways and tracers count tokens of served models. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

@@ -1,2 +1,2 @@
 {# FOCUS files hold bills, no telemetry. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

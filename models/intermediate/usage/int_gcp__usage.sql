@@ -1,2 +1,2 @@
 {# Google meters on the bill only; clusters and gateways tell who used what. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

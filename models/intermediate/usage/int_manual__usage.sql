@@ -1,2 +1,2 @@
 {#  Bills that people keep bring no telemetry. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

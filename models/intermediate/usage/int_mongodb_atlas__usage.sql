@@ -1,2 +1,2 @@
 {# MongoDB Atlas's bill brings no telemetry. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

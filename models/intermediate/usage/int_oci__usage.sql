@@ -1,2 +1,2 @@
 {# Oracle Cloud's cost reports bring no telemetry. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

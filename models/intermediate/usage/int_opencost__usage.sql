@@ -1,2 +1,2 @@
 {# Workloads use nodes, no tokens: what they divide is in int_attribution__node_weights. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

@@ -1,2 +1,2 @@
 {# A payment is no usage. #}
-{{ apportion.no_rows(apportion.usage_columns()) }}
+{{ apportion.no_usage() }}

@@ -5,10 +5,13 @@
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
         partition_by=apportion.day_partitions('charge_date'),
-        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date', apportion.is_current_tuple()) }}",
+        pre_hook="{{ apportion.delete_changed_days(
+            'x_source', 'charge_date', apportion.is_current_tuple(), may_have=apportion.may_tell_usage()
+        ) }}",
     )
 }}
 
+{% set changed = ['x_source', apportion.is_current_tuple(), 'int_charges__changed_days', apportion.may_tell_usage()] %}
 {#  What a rule may look at and usage does not know. #}
 {% set columns = apportion.usage_columns() | map(attribute=0) | list %}
 {% set unknown = [] %}
@@ -28,7 +31,7 @@ usage_rows as (
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_tuple()) }}
+    {{ apportion.days_to_write(*changed) }}
 
 ),
 
@@ -50,6 +53,8 @@ changed as (
     inner join days
         on usage_rows.x_source = days.provider
         and usage_rows.charge_date = days.charge_date
+
+    where {{ apportion.on_days_to_write('usage_rows.charge_date', *changed) }}
 
 ),
 

@@ -19,11 +19,13 @@
         on_schema_change='fail',
         partition_by=apportion.day_partitions('charge_date'),
         pre_hook="{{ apportion.delete_changed_days(
-            'x_source', 'charge_date', apportion.is_current_attribution(), 'int_attribution__changed_days'
+            'x_source', 'charge_date', apportion.is_current_attribution(), 'int_attribution__changed_days',
+            '(days.is_splittable or days.is_machine_bill)'
         ) }}",
     )
 }}
 
+{% set changed = ['x_source', apportion.is_current_attribution(), 'int_attribution__changed_days', '(days.is_splittable or days.is_machine_bill)'] %}
 {% set costs = apportion.cost_columns() %}
 {% set line_columns = ['charge_date', 'x_source', 'x_charge_id', 'bill_key', 'provider', 'billing_account_id',
     'sub_account_id', 'api_key_id', 'api_key_name', 'principal', 'model', 'service_tier', 'context_tier', 'region_scope',
@@ -42,7 +44,7 @@ with
 
 days as (
 
-    {{ apportion.days_to_write('x_source', apportion.is_current_attribution(), 'int_attribution__changed_days') }}
+    {{ apportion.days_to_write(*changed) }}
 
 ),
 
@@ -53,6 +55,7 @@ claims as (
     inner join days
         on claims.x_source = days.provider
         and claims.charge_date = days.charge_date
+    where {{ apportion.on_days_to_write('claims.charge_date', *changed) }}
 
 ),
 
@@ -188,6 +191,7 @@ callers as (
 
     where counted.rank_share > 0
         and usage_rows.quantity > 0
+        and {{ apportion.on_days_to_write('usage_rows.charge_date', *changed) }}
 
 ),
 
@@ -267,6 +271,7 @@ lines as (
     inner join seen
         on lines.charge_date = seen.charge_date
         and lines.bill_key = seen.bill_key
+    where {{ apportion.on_days_to_write('lines.charge_date', *changed) }}
 
 ),
 
@@ -372,6 +377,7 @@ final as (
     inner join days
         on node_parts.x_source = days.provider
         and node_parts.charge_date = days.charge_date
+    where {{ apportion.on_days_to_write('node_parts.charge_date', *changed) }}
     {%- endif %}
 
 )

@@ -5,7 +5,7 @@
         incremental_strategy=apportion.append_strategy(),
         on_schema_change='fail',
         partition_by=apportion.day_partitions('charge_date'),
-        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date') }}",
+        pre_hook="{{ apportion.delete_changed_days('x_source', 'charge_date', may_have=apportion.may_bill()) }}",
     )
 }}
 
@@ -19,7 +19,7 @@ lines as (
 
 days as (
 
-    {{ apportion.days_to_write('x_source') }}
+    {{ apportion.days_to_write('x_source', may_have=apportion.may_bill()) }}
 
 ),
 
@@ -40,6 +40,8 @@ final as (
     inner join days
         on lines.x_source = days.provider
         and lines.charge_date = days.charge_date
+
+    where {{ apportion.on_days_to_write('lines.charge_date', 'x_source', may_have=apportion.may_bill()) }}
 
 )
 

@@ -74,6 +74,21 @@ def test_nothing_is_written_again_where_nothing_changed(project):
     project.run_stored()
     assert written_again(project) == [[], []]
     assert contents(project, "fct_allocated_costs") == before
+    # Nor was it read: sources that bill nothing, or tell no usage, are not new in every run.
+    folder = project.folder / "target/compiled/apportion/models"
+    for model in ("marts/core/fct_charges", "intermediate/usage/int_usage__daily"):
+        assert re.search(r"as days\s+where false", folder.joinpath(f"{model}.sql").read_text()), model
+
+
+def test_usage_of_a_source_that_had_none_is_written(project):
+    """And its bill: of a source without a row in a model every day is new."""
+    tables = ("fct_charges", "main_intermediate.int_usage__daily")
+    before = [contents(project, table) for table in tables]
+    project.execute("delete from fct_charges where x_source = 'openai'")
+    project.execute("delete from main_intermediate.int_usage__daily where x_source = 'litellm'")
+    assert all(contents(project, table) != old for table, old in zip(tables, before, strict=True))
+    project.dbt("run", "--select", "fct_charges", "int_usage__daily")
+    assert [contents(project, table) for table in tables] == before
 
 
 def test_one_rule_moves_past_months_without_rewriting_the_fact(project):

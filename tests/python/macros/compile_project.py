@@ -49,11 +49,14 @@ VARIABLES = {
     "time_of_run": "2026-11-22 10:00:00",
 }
 
+# Changed days, which dbt asks the warehouse for: some side by side, and one day of two providers.
+DAYS = [["aws", "2026-11-20"], ["aws", "2026-11-21"], ["openai", "2026-11-21"], ["openai", "2026-11-19"]]
+
 FORMS = {
     "full": ([], VARIABLES),
     "incremental": (
         ["--select", "config.materialized:incremental", "--indirect-selection", "empty"],
-        VARIABLES | {"compile_as_incremental": True},
+        VARIABLES | {"compile_as_incremental": True, "compile_with_days": DAYS},
     ),
 }
 

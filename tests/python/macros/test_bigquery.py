@@ -1,12 +1,20 @@
 """BigQuery's own analyzer accepts every statement, and what it does not look at is asked here."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import sqlglot
 from bigquery_analyzer import BigQuery, RefusedError, analyse_project, kind_of
 from dbt.adapters.bigquery.impl import PartitionConfig
 from sqlglot import exp
+
+from commands.scale_plan.plan import DAYS, Warehouse
+from commands.scale_plan.statements import CONSTANT
+
+# What a daily run reads of all days on purpose: whether a bill names keys anywhere.
+READ_WHOLE = {("int_attribution__claims", "fct_charges")}
 
 TABLE = [("name", "STRING"), ("day", "DATE"), ("cost", "BIGNUMERIC"), ("lines", "INT64")]
 
@@ -97,6 +105,42 @@ def test_tables_of_days_are_partitioned_by_them(compiled):
     # dbt-duckdb takes partition_by for itself, and only as text.
     for warehouse in ("duckdb", "snowflake"):
         assert not any(node["partition_by"] for node in compiled[warehouse]["nodes"].values())
+
+
+def test_a_daily_run_names_its_days_to_every_large_table(compiled):
+    """Partitions are pruned by constants only, and the delete must mean the days of the insert."""
+    warehouse = Warehouse("bigquery", compiled["bigquery"], {})
+    by_day = {name: days for name, days in warehouse.days_of.items() if days and name not in warehouse.raw}
+    whole, incremental = set(), 0
+    for key, node in compiled["bigquery"]["nodes"].items():
+        daily = node["forms"].get("incremental", {"hooks": []})
+        if not daily["hooks"]:
+            continue
+        incremental += 1
+        [hook] = daily["hooks"]
+        named = set(re.findall(r"date '([\d-]+)'", hook))
+        assert len(named) == 3, key
+        assert named == set(re.findall(r"date '([\d-]+)'", daily["sql"])), key
+        for statement in warehouse.nodes[key].statements["incremental"]:
+            for scan in statement.scans:
+                pruned = {how for column, how in scan.filters.items() if column in DAYS}
+                if scan.relation in by_day and CONSTANT not in pruned:
+                    whole.add((key.rsplit(".", 1)[-1], scan.relation.split(".")[1]))
+    assert incremental == 8
+    assert whole == READ_WHOLE
+
+
+def test_what_never_has_rows_is_nothing_else():
+    """providers_without() takes a model that calls no_charges() or no_usage() for one without rows."""
+    folder = Path(__file__).parents[3] / "models"
+    for kind in ("charges", "usage"):
+        texts = {path: path.read_text() for path in folder.rglob("*.sql")}
+        empty = {path: text for path, text in texts.items() if f"no_{kind}()" in text}
+        assert len(empty) > 5
+        for path, text in empty.items():
+            assert re.fullmatch(rf"int_\w+__{kind}", path.stem), path
+            left = re.sub(r"{#.*?#}", "", text, flags=re.DOTALL).strip()
+            assert left == f"{{{{ apportion.no_{kind}() }}}}", path
 
 
 def test_seeds_have_types_that_bigquery_can_load(compiled):

@@ -1,5 +1,6 @@
 """BigQuery's reference implementation gives the rows that DuckDB gives, to the last digit."""
 
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 import duckdb
@@ -17,7 +18,7 @@ def test_every_model_gives_the_same_rows(compiled, compared):
     assert len(filled) > len(models) / 2, "Nearly nothing is compared; add rows to raw/"
 
 
-@pytest.mark.parametrize("probe", ["expressions", "allocation", "calendar"])
+@pytest.mark.parametrize("probe", ["expressions", "allocation", "calendar", "listed_days"])
 def test_macros_make_the_same_of_values_on_the_edge(compiled, probe):
     """probes/ holds them; amounts are compared as numbers, for BigQuery writes no zeros at the end."""
     found = duckdb.sql(compiled["duckdb"]["probes"][probe])
@@ -28,6 +29,23 @@ def test_macros_make_the_same_of_values_on_the_edge(compiled, probe):
     assert {key: as_numbers(row) for key, row in answers.items()} == {
         key: as_numbers(row) for key, row in expected.items()
     }
+
+
+def test_a_list_of_changed_days_takes_them_and_no_other(compiled):
+    """Days in a row are one condition; a long list prunes by its first and last day only."""
+    first = date(2024, 2, 27)
+    few = {("b", 2), ("a", 3), ("a", 1), ("a", 2), ("it's", 0)}
+    many = {("a", 3), ("b", 0), *(("a", 10 + number) for number in range(400))}
+    found = {row[0] for row in duckdb.sql(compiled["duckdb"]["probes"]["listed_days"]).fetchall()}
+    named = {f"{provider} {first + timedelta(days=after)}" for provider, after in few}
+    assert {row.removeprefix("few ") for row in found if row.startswith("few ")} == named
+    named = {f"{provider} {first + timedelta(days=after)}" for provider, after in many}
+    assert {row.removeprefix("many ") for row in found if row.startswith("many ")} == named
+    days = {row.split()[-1] for row in found if row.startswith("day of few a")}
+    assert days == {str(first + timedelta(days=after)) for _, after in few}
+    days = {row.split()[-1] for row in found if row.startswith("day of many b")}
+    assert days == {str(first + timedelta(days=after)) for after in range(410)}
+    assert not [row for row in found if "none" in row]
 
 
 def as_numbers(row):

@@ -236,6 +236,16 @@ def test_a_constant_filter_makes_bigquery_prune_too(tiny):
     assert cost.billed == (8_000_000 + 50_000_000) // 100 + 24_000_000
 
 
+def test_constant_days_prune_raw_tables_that_are_partitioned(tiny):
+    daily = tiny["nodes"]["t"]["forms"]["incremental"]
+    daily["sql"] += " where raw.charge_date in (date '2026-01-01')"
+    warehouse = Warehouse("bigquery", tiny, TABLES)
+    some, whole = (
+        one.run(DAILY, BILL, 1, 0)["t"].billed for one in (warehouse, warehouse.without_raw_partitions())
+    )
+    assert whole - some == 24_000_000 * 99 // 100
+
+
 def test_a_rule_change_runs_what_follows_the_rules_and_writes_no_fact(tiny):
     costs = Warehouse("snowflake", tiny, TABLES).run(RULE, BILL, 1, 0)
     assert {name for name, cost in costs.items() if cost != Cost()} == {"m"}
