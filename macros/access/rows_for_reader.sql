@@ -8,7 +8,7 @@
     do not depend on that line, since BigQuery refuses a subquery that does wherever it cannot make a plain join of it.
 #}
 {% macro rows_for_reader(relation, owners) -%}
-select mart.*
+select *
 from {{ relation }} as mart
 where
     exists (
