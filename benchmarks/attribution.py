@@ -26,7 +26,7 @@ KEYS_A_LINE, CALLERS_A_LINE = 4, 6
 MODELS_RUN = (
     "int_models__named int_attribution__changed_days "
     "int_attribution__telemetry_keys int_attribution__telemetry int_attribution__lines "
-    "int_attribution__claims fct_attributed_charges"
+    "int_attribution__bills_with_keys int_attribution__claims fct_attributed_charges"
 )
 
 _COLUMNS = """

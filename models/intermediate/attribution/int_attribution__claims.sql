@@ -84,11 +84,7 @@ bill_keys as (
 {#  A bill that names keys anywhere means "no key" where it names none. #}
 bills_with_keys as (
 
-    select distinct
-        x_source,
-        billing_account_id
-    from {{ ref('int_attribution__lines') }}
-    where api_key_id is not null
+    select * from {{ ref('int_attribution__bills_with_keys') }}
 
 ),
 

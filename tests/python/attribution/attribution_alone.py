@@ -20,7 +20,8 @@ NODE_MODELS = (
 )
 MODELS = (
     f"{NODE_MODELS} int_models__named int_attribution__telemetry_keys int_attribution__telemetry "
-    "int_attribution__lines int_attribution__claims fct_attributed_charges fct_attribution_coverage"
+    "int_attribution__lines int_attribution__bills_with_keys int_attribution__claims fct_attributed_charges "
+    "fct_attribution_coverage"
 )
 SEEDS = ("telemetry_routes", "model_prices", "models")
 MONEY = "decimal(38, 18)"
