@@ -122,7 +122,8 @@
             {% do rows.append([row[0], row[1]]) %}
         {% endfor %}
         {% set runs = apportion.without_gaps(rows) %}
-        {% do asked.update({key: runs if runs | length <= apportion.most_listed_runs() else none}) %}
+        {#  A run of days takes some 100 characters, twice; BigQuery takes a statement of a million. #}
+        {% do asked.update({key: runs if runs | length <= 1000 else none}) %}
     {% endif %}
     {{ return(asked[key]) }}
 {% endmacro %}
@@ -131,12 +132,6 @@
 {# Up to so many days a condition names each, and above only the first and the last. #}
 {% macro most_listed_days() -%}
     {{ return(366) }}
-{%- endmacro %}
-
-
-{# A run of days takes some 100 characters, twice; BigQuery takes a statement of a million. #}
-{% macro most_listed_runs() -%}
-    {{ return(1000) }}
 {%- endmacro %}
 
 

@@ -166,6 +166,25 @@ def test_another_price_of_seats_changes_the_months_it_holds_for(project):
     assert written == [("cursor", november), ("github_copilot", november)]
 
 
+def test_a_view_that_fails_leaves_the_last_one_and_a_table_may_become_a_view(project):
+    path = project.folder / "models/intermediate/completeness/int_completeness__charges.sql"
+    path.write_text("select x_source, charge_date from {{ ref('fct_charges') }} where no_such_column")
+    how = path.with_suffix(".yml")
+    how.write_text("models:\n  - name: int_completeness__charges\n    config: {materialized: view}\n")
+    table = "main_intermediate.int_completeness__charges"
+    before = contents(project, table)
+    run = ("run", "--select", "int_completeness__charges")
+    assert "no_such_column" in project.dbt(*run, fails=True)
+    assert contents(project, table) == before, "the table of the last run"
+
+    path.write_text("select x_source, charge_date from {{ ref('fct_charges') }}")
+    project.dbt(*run)
+    after = contents(project, table)
+    path.write_text("select no_such_column from {{ ref('fct_charges') }}")
+    project.dbt(*run, fails=True)
+    assert contents(project, table) == after, "the view of the last run"
+
+
 def test_with_headers_only_everything_is_unallocated_and_adds_up(project):
     before = totals(project, "fct_allocated_costs", "provider_name")
     for path in (project.folder / "seeds").rglob("*.csv"):

@@ -35,7 +35,11 @@ FORBIDDEN = {
 QUOTED = re.compile(r"""'(?:\\.|''|[^'\\])*'|`[^`]*`|"[^"]*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 
 # Macros that no compiled statement calls, and why they stay.
-UNREACHED: dict[str, str] = {}
+UNREACHED: dict[str, str] = {
+    "materialization_view_duckdb": "DuckDB only, and when a view is made: compiling makes none",
+}
+# Files that ask for the target all the same, with the reason.
+ASKING = {"macros/samples/sampled.sql": "the name of a schema, which no warehouse takes differently"}
 
 
 def forbidden(sql: str) -> list[str]:
@@ -88,7 +92,8 @@ def test_no_model_asks_for_the_target():
     folders = ("models", "tests/dbt", "analyses", "snapshots", "macros")
     files = [file for folder in folders for file in (PROJECT / folder).rglob("*.sql")]
     assert len(files) > 100
-    assert [str(file) for file in files if asking.search(file.read_text())] == []
+    found = {str(file.relative_to(PROJECT)) for file in files if asking.search(file.read_text())}
+    assert found == ASKING.keys()
 
 
 def test_every_macro_is_reached(compiled):
