@@ -1,8 +1,7 @@
 {#
-    Seeds have no load log, so this keeps one. A model that is this macro alone, incremental and append only, has a row
+    Seeds have no load log, so this keeps one. A model that is this macro alone, configured as seed_log(), has a row
     for each day whose rows of the seed are others than when it was last built: an edited, added or removed row is a
-    change of its day, and a seed that nobody touched adds nothing. It is never rebuilt (full_refresh=false): days whose
-    rows went would be forgotten, and stay in fct_charges.
+    change of its day, and a seed that nobody touched adds nothing.
 
     provider   the source in vars.providers that the seed feeds
     rows       a select with charge_date and row_text, which says all that a row says
@@ -78,6 +77,18 @@
 
     where seen_before.charge_date is null
         or now_there.rows_text is distinct from seen_before.rows_text
+{% endmacro %}
+
+
+{#
+    How a model of seed_changed_days() is kept: append only, and never rebuilt, since days whose rows went would be
+    forgotten and stay in fct_charges.
+#}
+{% macro seed_log() %}
+    {{ return({
+        'materialized': 'incremental', 'incremental_strategy': apportion.append_strategy(),
+        'full_refresh': false, 'transient': false,
+    }) }}
 {% endmacro %}
 
 

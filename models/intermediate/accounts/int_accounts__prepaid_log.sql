@@ -2,14 +2,7 @@
     An account that becomes prepaid, or no longer is, changes what its usage is billed from that day on. This remembers
     when: int_charges__changed_days then has those days written again.
 #}
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy=apportion.append_strategy(),
-        full_refresh=false,
-        transient=false,
-    )
-}}
+{{ config(**apportion.seed_log()) }}
 {% set fields = apportion.fields_as_one([
     'provider', 'billing_account', 'cast(valid_to as ' ~ dbt.type_string() ~ ')',
 ]) %}

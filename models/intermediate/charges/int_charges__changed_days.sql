@@ -16,60 +16,43 @@ days as (
 
 ),
 
-accounts as (
+changes as (
+
+    select * from days
+
+    union all
 
     select
         days.provider,
         days.charge_date,
-        max(account_log.changed_at) as changed_at
-
+        account_log.changed_at
     from days
-
     inner join {{ ref('int_accounts__prepaid_log') }} as account_log
         on days.charge_date >= account_log.charge_date
 
-    group by days.provider, days.charge_date
-
-),
-
-seats as (
+    union all
 
     select
         days.provider,
         days.charge_date,
-        max(price_log.changed_at) as changed_at
-
+        price_log.changed_at
     from days
-
     inner join {{ ref('int_seats__price_log') }} as price_log
         on {{ apportion.period_start('month', 'days.charge_date') }} = price_log.charge_date
-
     where days.provider in ({{ apportion.providers_marked('has_seats') | join(', ') }})
-
-    group by days.provider, days.charge_date
 
 ),
 
 final as (
 
     select
-        days.provider,
-        days.charge_date,
-        greatest(
-            days.changed_at,
-            coalesce(accounts.changed_at, days.changed_at),
-            coalesce(seats.changed_at, days.changed_at)
-        ) as changed_at
-
-    from days
-
-    left join accounts
-        on days.provider = accounts.provider
-        and days.charge_date = accounts.charge_date
-
-    left join seats
-        on days.provider = seats.provider
-        and days.charge_date = seats.charge_date
+        provider,
+        charge_date,
+        max(changed_at) as changed_at
+    from changes
+    group by
+        provider,
+        charge_date
 
 )
 

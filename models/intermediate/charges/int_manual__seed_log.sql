@@ -1,12 +1,5 @@
 {# It remembers charges and not seed rows: a subscription is charges of two days. #}
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy=apportion.append_strategy(),
-        full_refresh=false,
-        transient=false,
-    )
-}}
+{{ config(**apportion.seed_log()) }}
 {% set kinds = {} %}
 {% for id, name, kind, introduced, removed in apportion.focus_columns() %}
     {% do kinds.update({name: kind}) %}

@@ -2,14 +2,7 @@
     A price or an invoice of seat_prices.csv that changes changes the bills of its months. This remembers when:
     int_charges__changed_days then has the days of sources with seats written again.
 #}
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy=apportion.append_strategy(),
-        full_refresh=false,
-        transient=false,
-    )
-}}
+{{ config(**apportion.seed_log()) }}
 {% set fields = apportion.fields_as_one([
     'provider', 'plan', apportion.number_text('price_per_month'), 'currency', 'invoiced_by',
 ]) %}

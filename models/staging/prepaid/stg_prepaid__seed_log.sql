@@ -1,11 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy=apportion.append_strategy(),
-        full_refresh=false,
-        transient=false,
-    )
-}}
+{{ config(**apportion.seed_log()) }}
 {% set fields = apportion.fields_as_one([
     'provider', 'billing_account', apportion.number_text('amount'), 'currency', 'invoice', 'note',
 ]) %}

@@ -206,11 +206,42 @@ def test_a_load_that_broke_off_does_not_count(project):
         "'broke off' as _dlt_load_id, 'broke off' as _dlt_id, date '2026-11-13' as charge_date"
         ") from raw_openai.load_log limit 1"
     )
+    project.dbt("run", "--select", "int_charges__changed_days")
     covered = (
         "select max(charge_date)::text from main_intermediate.int_charges__changed_days "
         "where provider = 'openai'"
     )
     assert project.rows(covered) == [("2026-11-12",)]
+
+
+def test_a_load_that_ends_between_delete_and_insert_is_written_once(project):
+    """By the next run: what the first one did not delete it must not insert."""
+    day = "2026-11-03"
+    path = project.folder / "models/marts/core/fct_charges.sql"
+    model = path.read_text()
+    [hook] = re.findall(r"pre_hook=(.*),", model)
+    ends = f"""
+        insert into raw_openai._dlt_loads by name
+            select * replace ('later' as load_id, now()::timestamp + interval 1 hour as inserted_at)
+            from raw_openai._dlt_loads limit 1;
+        insert into raw_openai.load_log by name
+            select * replace ('later' as _dlt_load_id, _dlt_id || 'x' as _dlt_id)
+            from raw_openai.load_log where charge_date = '{day}';
+    """
+    path.write_text(model.replace(hook, f'[{hook}, "{ends}"]'))
+    before = contents(project, "fct_charges")
+    models = ("run", "--select", "int_charges__changed_days", "fct_charges")
+    project.dbt(*models)
+    assert contents(project, "fct_charges") == before
+
+    path.write_text(model)
+    mark(project)
+    project.dbt(*models)
+    written = project.rows(
+        "select distinct x_source, charge_date::text from fct_charges "
+        f"where contract_applied is distinct from '{MARK}'"
+    )
+    assert written == [("openai", day)]
 
 
 def test_a_project_that_was_never_loaded_builds_and_says_so(new_project):
